@@ -1,0 +1,96 @@
+# Two commands are enough: `make demo` and `make test`. Each sets everything up by itself.
+#
+#   make setup PYTHON=/path/to/python3.12             another Python (3.11 or newer)
+#   make setup TORCH_FLAGS="--index-url URL"          another source for torch (a CUDA or CPU index)
+#   make test  PYTEST_FLAGS="-k locate"               some of the tests
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?=
+TORCH_FLAGS ?=
+PYTEST_FLAGS ?=
+DEMO_FLAGS ?=
+BENCH_FLAGS ?=
+RUN_FLAGS ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: help setup test check format demo bench city-weights clean distclean
+
+help:
+	@echo "make demo          the whole story on the built-in city; writes demo/report.html"
+	@echo "make test          all tests"
+	@echo "make check         formatting, lint, types, layers between the rooms"
+	@echo "make bench         speed of the city, the encoder and the search"
+	@echo "make city-weights  train the shipped weights anew (hours)"
+	@echo "make setup         only the environment in $(VENV)"
+	@echo "make format        put the code in its standard form"
+	@echo "make clean         remove caches and what the demo made; distclean also removes $(VENV)"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@python=""
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python); do
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+	    python="$$candidate"; break
+	  fi
+	done
+	if [ -z "$$python" ]; then
+	  echo "GLEAM needs Python 3.11 or newer$(if $(PYTHON), and $(PYTHON) is not,; none was found). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2
+	  exit 2
+	fi
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then
+	  echo "==> Making the environment $(VENV) with $$("$$python" --version)"
+	  "$$python" -m venv --clear $(VENV)
+	fi
+	echo "==> Installing torch (the largest part, a few hundred MB)"
+	$(PIP) install "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt $(TORCH_FLAGS)
+	echo "==> Installing GLEAM and its other libraries"
+	$(PIP) install -e '.[dev]' -c constraints.txt
+	touch $(STAMP)
+	echo "==> Ready: $$($(BIN)/gleam --version) in $(VENV)"
+
+# One thread per process: on busy machines more threads cost time (up to 7 times in our measurements).
+test: $(STAMP)
+	@echo "==> Running the tests"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+check: $(STAMP)
+	@echo "==> Formatting (ruff format)"
+	$(BIN)/ruff format --check .
+	echo "==> Lint (ruff)"
+	$(BIN)/ruff check .
+	echo "==> Types (mypy --strict)"
+	$(BIN)/mypy
+	echo "==> Layers between the rooms (import-linter)"
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	@$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+demo: $(STAMP)
+	@$(BIN)/gleam demo --out demo $(DEMO_FLAGS)
+
+bench: $(STAMP)
+	@for script in benchmarks/*.py; do
+	  echo "==> $$script"
+	  OMP_NUM_THREADS=1 $(BIN)/python "$$script" $(BENCH_FLAGS)
+	done
+
+city-weights: $(STAMP)
+	@$(BIN)/gleam train city --out runs/city-weights $(RUN_FLAGS)
+
+clean:
+	@rm -rf demo runs/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	echo "==> Caches and the demo are removed; $(VENV) is kept (make distclean removes it)"
+
+distclean: clean
+	@rm -rf $(VENV)

@@ -1,0 +1,117 @@
+"""``gleam eval``: how well an encoder finds places, with chance and colour beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from gleam.evaluation.features import VectorMaker
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("eval")(evaluate_)
+
+
+def evaluate_(
+    encoder: str = typer.Argument(help="A shipped encoder, a folder, hf-hub:ORG/NAME, or colour-histogram."),
+    places: Path = typer.Argument(help="A places table, or a folder (a city) that holds one."),
+    split: str | None = typer.Option(None, help="Use one split; all rows when not given."),
+    views: str | None = typer.Option(None, help="Query views, such as drone,map; all when not given."),
+    hide: list[str] = typer.Option([], help="Pretend not to know: heading, pose (drones: all but heading)."),
+    seed: int = typer.Option(0, help="Of the bootstrap intervals."),
+    headings: int = typer.Option(12, min=1, help="Directions tried for an image of unknown heading."),
+    baseline: bool = typer.Option(True, help="Measure colour histograms too."),
+    skip_bad: bool = typer.Option(False, "--skip-bad", help="Leave out and list missing or broken images."),
+    out: Path | None = typer.Option(None, help="Also write the JSON document here."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
+) -> None:
+    """Search every query image among all satellite images and measure the answers.
+
+    Leaves with 3 when images were left out by --skip-bad.
+    """
+    from gleam.evaluation.report import evaluate
+    from gleam.files import to_json, write_json
+    from gleam.places import Places
+
+    table = Places.read(places)
+    report = evaluate(
+        _load(encoder),
+        table,
+        split=split,
+        views=[v for v in views.split(",") if v.strip()] if views is not None else None,
+        hide=[name.strip() for given in hide for name in given.split(",") if name.strip()],
+        seed=seed,
+        baseline=baseline,
+        headings=headings,
+        skip_bad=skip_bad,
+    )
+    if out is not None:
+        write_json(out, report)
+    if as_json:
+        typer.echo(to_json(report))
+    else:
+        _print(report)
+    if report["skipped"]:
+        raise typer.Exit(3)
+
+
+def _load(name: str) -> VectorMaker:
+    from gleam.evaluation.histogram import ColourHistogram
+
+    if name == ColourHistogram.name:
+        return ColourHistogram()
+    from gleam.encoder import Encoder
+
+    return Encoder.from_pretrained(name)
+
+
+def _print(report: dict[str, Any]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    title = f"{report['encoder']} on {report['table']}: {report['gallery']} satellite images"
+    if report["split"]:
+        title += f", split {report['split']}"
+    if report["hide"]:
+        title += f", hidden: {', '.join(report['hide'])}"
+    # One interval and short headings: the table must fit a terminal of 80 characters.
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("view", no_wrap=True)
+    level = f"{report['intervals']['level']:.0%} interval"
+    for heading in ("n", "R@1", level, "R@5", "R@10", "chance", "colour", "<=25 m", "median"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for view, figures in report["views"].items():
+        colour = figures.get("baseline_colour_histogram")
+        first = figures["recall@1"]
+        table.add_row(
+            view,
+            str(figures["queries"]),
+            f"[bold]{_percent(first)}[/bold]",
+            f"{100 * first['low']:.1f}..{100 * first['high']:.1f}",
+            _percent(figures["recall@5"]),
+            _percent(figures["recall@10"]),
+            f"{100 * figures['chance']['recall@1']:.2g}",
+            _percent(colour["recall@1"]) if colour else "-",
+            _percent(figures["within_25m"]),
+            f"{figures['median_m']['value']:.1f}" if figures["median_m"] else "-",
+        )
+    console.print(table)
+    console.print(
+        "R@k and <=25 m in %, median in m. chance, colour: R@1 of a random order, of colour histograms.",
+        style="dim",
+    )
+    for note in report["notes"]:
+        console.print(f"- {note}", markup=False)
+    for entry in report["skipped"]:
+        console.print(f"- left out: {entry['path']}: {entry['cause']}", markup=False)
+    console.print(f"{report['seconds']['total']:.1f} s", style="dim")
+
+
+def _percent(figure: dict[str, float] | None) -> str:
+    return "-" if figure is None else f"{100 * figure['value']:.1f}"

@@ -1,0 +1,32 @@
+"""The card that travels with an encoder's weights."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gleam.encoder.config import EncoderConfig
+
+
+def model_card(name: str, config: EncoderConfig, calibration: dict[str, Any], weights: int) -> str:
+    """Return the Markdown card: what it is, what it takes, what it must not be used for."""
+    preparation = json.dumps(config.to_dict()["preparation"])
+    calibrated = ", ".join(sorted(calibration)) if calibration else "nothing yet"
+    return f"""---
+library_name: gleam-geo
+tags: [cross-view-geo-localization, image-retrieval]
+license: apache-2.0
+---
+
+# GLEAM encoder `{name}`
+
+One network for five views (satellite, drone, map, panorama, ground): a picture becomes a unit vector of
+{config.dim} numbers that is close to the vector of the satellite tile of its place.
+
+- Backbone: `{config.backbone}` {json.dumps(config.backbone_options)}, {weights:,} weights
+- Preparation: `{preparation}`
+- Calibrated for: {calibrated}
+
+Load with `gleam.Encoder.from_pretrained(...)`. It searches only imagery that you supply. Accuracy on other
+imagery than it was trained on must be measured (`gleam eval`), not assumed. See RESPONSIBLE_USE.md.
+"""

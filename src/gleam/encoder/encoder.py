@@ -1,0 +1,191 @@
+"""The encoder as users hold it: pictures in, unit vectors out; saved, loaded and fingerprinted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, overload
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gleam.encoder.config import EncoderConfig
+from gleam.encoder.model import EncoderModel, ViewRun, build_model
+from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_encoder
+from gleam.imagery.decode import load_image
+from gleam.imagery.preparation import Preparation, Prepared, prepare
+from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
+
+Vectors = NDArray[np.float32]
+
+
+class Patches(NamedTuple):
+    """vectors: (N, D). regions: (N, g, g, D), row 0 north, column 0 west for north-up pictures.
+
+    The regions of one picture and a global share add up to its vector, so the similarity of two
+    pictures is a sum over pairs of regions.
+    """
+
+    vectors: Vectors
+    regions: NDArray[np.float32]
+
+
+class Encoder:
+    """The shared network with its preparation, weights and calibration."""
+
+    def __init__(
+        self,
+        model: EncoderModel,
+        name: str = "unnamed",
+        calibration: dict[str, Any] | None = None,
+    ) -> None:
+        self.model = model.eval()
+        self.config = model.config
+        self.name = name
+        self.calibration = calibration or {}
+        self._fingerprint: str | None = None
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path) -> Encoder:
+        """Load a shipped encoder by name, a folder, or ``hf-hub:org/name`` (the only form that uses the network).
+
+        Raises:
+            EncoderError: the name is unknown, files are missing, or the weights do not fit the config.
+        """
+        loaded: LoadedEncoder = load_encoder(name)
+        return cls(loaded.model, loaded.name, loaded.calibration)
+
+    @classmethod
+    def untrained(cls, config: EncoderConfig, seed: int = 0, name: str = "untrained") -> Encoder:
+        """Build an encoder with fresh weights, repeatable by ``seed``."""
+        return cls(build_model(config, seed), name)
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``model.safetensors``, ``config.json``, ``calibration.json`` and a card, all or nothing."""
+        save_encoder(Path(folder), self.model, self.name, self.calibration)
+
+    @property
+    def preparation(self) -> Preparation:
+        """The picture geometry this encoder was trained with."""
+        return self.config.preparation
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self.config.dim
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of weights, config and preparation; vectors are comparable only when it is equal."""
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint_of(self.model)
+        return self._fingerprint
+
+    def prepare(self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE) -> Prepared:
+        """Decode ``image`` (path, bytes, PIL picture or array) and bring it to this encoder's square."""
+        view = parse_view(view)
+        # Decode at about twice the needed detail: enough for the geometry, much faster for large files.
+        pixels = load_image(image, target=4 * self.preparation.pixels)
+        return prepare(pixels, view, pose, self.preparation)
+
+    @overload
+    def encode(
+        self,
+        images: Sequence[Any],
+        view: View | str,
+        poses: Sequence[Pose] | None = ...,
+        batch_size: int = ...,
+        patches: Literal[False] = ...,
+    ) -> Vectors: ...
+
+    @overload
+    def encode(
+        self,
+        images: Sequence[Any],
+        view: View | str,
+        poses: Sequence[Pose] | None = ...,
+        batch_size: int = ...,
+        *,
+        patches: Literal[True],
+    ) -> Patches: ...
+
+    def encode(
+        self,
+        images: Sequence[Any],
+        view: View | str,
+        poses: Sequence[Pose] | None = None,
+        batch_size: int = 64,
+        patches: bool = False,
+    ) -> Vectors | Patches:
+        """Return (N, D) float32 unit vectors of N images (paths, bytes, PIL pictures or arrays).
+
+        poses: what is known of each camera; unknown when left out.
+        patches: also return the (N, g, g, D) regional shares, see :class:`Patches`.
+
+        Raises:
+            ImageError: an image cannot be read; the message names it.
+        """
+        view = parse_view(view)
+        if poses is not None and len(poses) != len(images):
+            raise ValueError(f"{len(images)} images came with {len(poses)} poses.")
+        squares = self._prepared_batches(images, view, poses, batch_size)
+        parts = [self.embed(batch, view, patches=patches) for batch in squares]
+        if patches:
+            kept = [p for p in parts if isinstance(p, Patches)]
+            if not kept:
+                g = self.config.grid
+                return Patches(np.empty((0, self.dim), np.float32), np.empty((0, g, g, self.dim), np.float32))
+            return Patches(np.concatenate([p.vectors for p in kept]), np.concatenate([p.regions for p in kept]))
+        arrays = [p for p in parts if not isinstance(p, Patches)]
+        return np.concatenate(arrays) if arrays else np.empty((0, self.dim), np.float32)
+
+    def encode_headings(
+        self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE, count: int = 12
+    ) -> tuple[Vectors, NDArray[np.float64]]:
+        """Return the picture's vectors for ``count`` assumed headings, (K, D), and the headings in degrees.
+
+        For pictures whose heading is unknown: search with each and keep the best.
+        """
+        view = parse_view(view)
+        headings = np.arange(count) * (360.0 / count)
+        pixels = load_image(image, target=4 * self.preparation.pixels)
+        squares = [prepare(pixels, view, pose.with_heading(float(h)), self.preparation).pixels for h in headings]
+        return self.embed(np.stack(squares), view), headings
+
+    @overload
+    def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: Literal[False] = ...) -> Vectors: ...
+
+    @overload
+    def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: bool) -> Vectors | Patches: ...
+
+    def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False) -> Vectors | Patches:
+        """Return the vectors of squares already prepared, uint8 (N, S, S, 3)."""
+        view = parse_view(view)
+        device = next(self.model.parameters()).device
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with torch.inference_mode():
+                pixels = torch.from_numpy(np.ascontiguousarray(prepared)).permute(0, 3, 1, 2).to(device)
+                images = self.model.normalise(pixels)
+                runs = (ViewRun(view, len(images)),)
+                if not patches:
+                    return np.asarray(self.model(images, runs).float().cpu().numpy(), np.float32)
+                vectors, regions = self.model.forward_regions(images, runs)
+        finally:
+            self.model.train(was_training)
+        if regions is None:
+            raise RuntimeError("The head returned no regions although they were asked for.")
+        return Patches(vectors.float().cpu().numpy(), regions.float().cpu().numpy())
+
+    def _prepared_batches(
+        self, images: Sequence[Any], view: View, poses: Sequence[Pose] | None, batch_size: int
+    ) -> Iterator[NDArray[np.uint8]]:
+        known = poses if poses is not None else [UNKNOWN_POSE] * len(images)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for start in range(0, len(images), batch_size):
+                chunk = slice(start, start + batch_size)
+                done = pool.map(lambda pair: self.prepare(pair[0], view, pair[1]).pixels, zip(images[chunk], known[chunk]))
+                yield np.stack(list(done))

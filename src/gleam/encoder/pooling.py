@@ -1,0 +1,56 @@
+"""The head: global pooling beside a grid that keeps the layout, both mapped into one vector.
+
+The identity of a place is its layout, so the head must know WHERE (city study: the spatial head is one
+of the two decisions that made retrieval learnable). Because the last map is linear, a vector is the sum
+of a share per grid region and a global share; the shares are the additive evidence of a match.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gleam.encoder.normalisation import RunContext, ViewNorm
+
+
+class HeadOutput(NamedTuple):
+    """vector: (N, D) unit vectors. regions: (N, g, g, D) additive shares of them, or None."""
+
+    vector: Tensor
+    regions: Tensor | None
+
+
+class LayoutHead(nn.Module):
+    """Generalised-mean pooling plus a ``grid`` x ``grid`` of regions, to a unit vector of ``dim``."""
+
+    def __init__(
+        self, channels: int, dim: int, grid: int, grid_channels: int, context: RunContext, per_view: bool
+    ) -> None:
+        super().__init__()
+        self.grid = grid
+        self.power = nn.Parameter(torch.tensor(3.0))
+        self.reduce = nn.Conv2d(channels, grid_channels, 1)
+        self.project = nn.Linear(channels + grid_channels * grid * grid, dim)
+        self.norm = ViewNorm(dim, context, per_view)
+        self.channels = channels
+
+    def forward(self, features: Tensor, with_regions: bool = False) -> HeadOutput:
+        """Map (N, C, h, w) features to unit vectors and, on request, their regional shares."""
+        # GeM (Radenovic et al. 2019): power 1 is the mean, large powers the maximum.
+        pooled = features.clamp(min=1e-4).pow(self.power).mean((2, 3)).pow(1.0 / self.power)
+        cells = functional.adaptive_avg_pool2d(self.reduce(features), self.grid)
+        raw = self.project(torch.cat([pooled, cells.flatten(1)], 1))
+        normed = self.norm(raw)
+        vector = functional.normalize(normed, dim=1)
+        if not with_regions:
+            return HeadOutput(vector, None)
+        weight = self.project.weight[:, self.channels :].view(-1, cells.shape[1], self.grid, self.grid)
+        shares = torch.einsum("ncij,dcij->nijd", cells, weight)
+        # The norm in evaluation is a scale per dimension: find it exactly from two probe points.
+        zero = self.norm(torch.zeros_like(raw))
+        scale = self.norm(torch.ones_like(raw)) - zero
+        length = normed.norm(dim=1).clamp(min=1e-12)
+        return HeadOutput(vector, shares * scale[:, None, None, :] / length[:, None, None, None])

@@ -1,0 +1,159 @@
+"""The answer to "where was this taken?", and its JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+from gleam.errors import GleamError
+from gleam.geo import Circle, Footprint
+
+VERSION = 1
+"""Of the JSON form; it grows when a field changes its meaning or leaves."""
+
+
+class Status(StrEnum):
+    """What the answer claims."""
+
+    LOCATED = "located"
+    AMBIGUOUS = "ambiguous"
+    NOT_HERE = "not_here"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that the photo may show.
+
+    rank: from 1. lat, lon: finer than the tile, see :mod:`gleam.locating.places`. score: cosine
+    similarity of the best tile there. tile: its id. footprint: its ground. heading_deg: of the photo if
+    it was taken here and the heading was searched for.
+    """
+
+    rank: int
+    lat: float
+    lon: float
+    score: float
+    tile: str
+    footprint: Footprint
+    heading_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationUse:
+    """Which calibration a probability comes from: its name, the distance it speaks of, its sample size."""
+
+    name: str
+    within_m: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was searched: tiles, their bounds (west, south, east, north), ground, and the imagery."""
+
+    bounds: tuple[float, float, float, float]
+    tiles: int
+    area_km2: float
+    imagery: tuple[dict[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where a photo was taken, as far as the atlas tells.
+
+    photo: name of the file, or None for pixels. status: what is claimed. lat, lon: the best position:
+    of the camera for panoramas and ground photos, of the ground point in the image centre for drones,
+    of the centre for maps; None when nothing was found. camera_lat, camera_lon: of the drone, when its
+    pose is known. radius95_m: radius of the 95 % circle and radius95_from: how it was found.
+    probability: that the position is within ``calibration.within_m``; None where nothing was calibrated.
+    heading_deg: of the photo and heading_from: ``told``, ``metadata`` or ``search``. pose_from: for each
+    known field of the camera, where it came from; metadata: the EXIF and XMP fields that were read.
+    timing_s: seconds per step.
+    """
+
+    photo: str | None
+    view: str
+    status: Status
+    lat: float | None = None
+    lon: float | None = None
+    radius95_m: float | None = None
+    radius95_from: str | None = None
+    probability: float | None = None
+    calibration: CalibrationUse | None = None
+    heading_deg: float | None = None
+    heading_from: str | None = None
+    camera_lat: float | None = None
+    camera_lon: float | None = None
+    candidates: tuple[Candidate, ...] = ()
+    searched: Searched | None = None
+    prior: Circle | None = None
+    prior_from: str | None = None
+    pose: Mapping[str, float] = field(default_factory=dict)
+    pose_from: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    view_detected: bool = False
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    timing_s: Mapping[str, float] = field(default_factory=dict)
+    encoder: Mapping[str, str] = field(default_factory=dict)
+    atlas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def located(self) -> bool:
+        """Whether the status is ``located``."""
+        return self.status is Status.LOCATED
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; :meth:`from_json` gives an equal answer back."""
+        data: dict[str, Any] = {"version": VERSION}
+        for item in fields(self):
+            data[item.name] = getattr(self, item.name)
+        data["status"] = self.status.value
+        data["candidates"] = [{**asdict(c), "footprint": c.footprint.to_wkt()} for c in self.candidates]
+        for name in ("calibration", "searched", "prior"):
+            value = getattr(self, name)
+            data[name] = None if value is None else asdict(value)
+        if self.searched is not None:
+            data["searched"]["bounds"] = list(self.searched.bounds)
+            data["searched"]["imagery"] = [dict(i) for i in self.searched.imagery]
+        for name in ("pose", "pose_from", "metadata", "timing_s", "encoder", "atlas"):
+            data[name] = dict(data[name])
+        for name in ("notes", "warnings"):
+            data[name] = list(data[name])
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Answer:
+        """Rebuild an answer from :meth:`to_json` data.
+
+        Raises:
+            GleamError: The data is of another version or lacks a field.
+        """
+        if data.get("version") != VERSION:
+            raise GleamError(
+                f"An answer of version {data.get('version')!r} cannot be read; this is {VERSION}."
+            )
+        values = {key: value for key, value in data.items() if key != "version"}
+        try:
+            values["status"] = Status(values["status"])
+            values["candidates"] = tuple(
+                Candidate(**{**c, "footprint": Footprint.from_wkt(c["footprint"])})
+                for c in values["candidates"]
+            )
+            if values["calibration"] is not None:
+                values["calibration"] = CalibrationUse(**values["calibration"])
+            if values["prior"] is not None:
+                values["prior"] = Circle(**values["prior"])
+            if values["searched"] is not None:
+                searched = dict(values["searched"])
+                searched["bounds"] = tuple(searched["bounds"])
+                searched["imagery"] = tuple(dict(i) for i in searched["imagery"])
+                values["searched"] = Searched(**searched)
+            for name in ("notes", "warnings"):
+                values[name] = tuple(values[name])
+            return cls(**values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise GleamError(f"This is not an answer of GLEAM: {error}.") from None

@@ -1,0 +1,1 @@
+"""Answers as files of other programs, one format per file."""

@@ -1,0 +1,82 @@
+"""From tiles that look alike to places: neighbours are one place, and its position is finer than a tile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gleam.atlas.tiles import Hit
+from gleam.geo import Frame, distance_m
+
+SAME_PLACE_SHARE = 0.75
+"""Tiles whose centres are within this share of a tile's width show one place: they overlap."""
+SHARPNESS = 0.05
+"""Cosine similarity that a neighbour may lack before its weight falls to 1/e."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Overlapping tiles taken together.
+
+    lat, lon: mean of their centres, weighted by similarity. best: the most similar tile. row: number of
+    the query vector (the assumed heading) that found it. members: how many tiles.
+    """
+
+    lat: float
+    lon: float
+    best: Hit
+    row: int
+    members: int
+
+
+def merge_into_places(
+    hits_per_query: Sequence[Sequence[Hit]], tile_m: float, limit: int, *, fuse: bool = True
+) -> list[Place]:
+    """Merge the tiles found by one or several query vectors of one photo into places, best first.
+
+    A tile counts with its best score over the queries. Places are taken greedily: the best tile left and
+    all tiles that overlap it form one place.
+
+    Args:
+        hits_per_query: Tiles found by each query vector, best first.
+        tile_m: Ground width of the tiles.
+        limit: Most places to return.
+        fuse: Weigh the overlapping tiles into one position; otherwise the best tile's centre is taken.
+    """
+    best: dict[str, tuple[Hit, int]] = {}
+    for row, hits in enumerate(hits_per_query):
+        for hit in hits:
+            known = best.get(hit.tile.id)
+            if known is None or hit.score > known[0].score:
+                best[hit.tile.id] = (hit, row)
+    ordered = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].tile.id))
+    if not ordered:
+        return []
+    lats = np.array([hit.tile.lat for hit, _ in ordered])
+    lons = np.array([hit.tile.lon for hit, _ in ordered])
+    free = np.ones(len(ordered), bool)
+    places: list[Place] = []
+    while free.any() and len(places) < limit:
+        first = int(np.argmax(free))
+        near = np.flatnonzero(free)
+        near = near[distance_m(lats[first], lons[first], lats[near], lons[near]) <= SAME_PLACE_SHARE * tile_m]
+        free[near] = False
+        members = [ordered[i] for i in near]
+        places.append(_place(members, fuse))
+    return places
+
+
+def _place(members: Sequence[tuple[Hit, int]], fuse: bool) -> Place:
+    best, row = members[0]
+    # Only tiles seen under the same assumed heading support each other.
+    together = [hit for hit, r in members if r == row]
+    lat, lon = best.tile.lat, best.tile.lon
+    if fuse and len(together) > 1:
+        frame = Frame.at(lat, lon)
+        east, north = frame.to_local([h.tile.lat for h in together], [h.tile.lon for h in together])
+        weights = np.exp((np.array([h.score for h in together]) - best.score) / SHARPNESS)
+        weights /= weights.sum()
+        lat, lon = frame.to_wgs84(float(weights @ np.asarray(east)), float(weights @ np.asarray(north)))
+    return Place(lat, lon, best, row, len(members))

@@ -1,0 +1,121 @@
+"""From a photo and what is known of its camera to the vectors it is searched by."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam.atlas.embedding import SquareEncoder
+from gleam.imagery.decode import load_image
+from gleam.imagery.preparation import Preparation, prepare
+from gleam.views import UNKNOWN_POSE, Pose, View
+
+HEADINGS = 24
+"""Assumed headings when it is unknown: steps of 15 degrees, finer than a match notices."""
+MIN_CONTRAST = 2.0
+"""Standard deviation of brightness (0..255) of a photo below which it shows nothing."""
+_TURNING = (View.DRONE, View.PANORAMA, View.GROUND)
+"""Views whose upward direction is not north by custom."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What is known of the camera, and from where.
+
+    pose_from: for each known field ``told`` or ``metadata``. fields: the metadata fields read, as text.
+    position: (lat, lon) from EXIF, not used unless asked for.
+    """
+
+    pose: Pose = UNKNOWN_POSE
+    pose_from: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    position: tuple[float, float] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """A photo made ready for searching.
+
+    vectors: (K, D), one per assumed heading. headings: their headings when it was searched for, else
+    None. squares: (K, S, S, 3), what the encoder saw. shows_something: whether there is any contrast.
+    """
+
+    vectors: NDArray[np.float32]
+    headings: NDArray[np.float64] | None
+    squares: NDArray[np.uint8]
+    notes: tuple[str, ...]
+    shows_something: bool
+
+
+def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Camera:
+    """Merge what the caller tells of the camera with what the photo's EXIF and XMP say.
+
+    What is told wins. Orientation, height and field of view come from the metadata of a file (or its
+    bytes) unless switched off; the position is only carried along. Maps have no camera.
+
+    Raises:
+        ImageError: The file is missing.
+    """
+    pose_from = {f.name: "told" for f in fields(told) if getattr(told, f.name) is not None}
+    if not use_metadata or view not in _TURNING or not isinstance(photo, str | os.PathLike | bytes):
+        return Camera(told, pose_from)
+    from gleam.imagery.exif import read_metadata
+
+    metadata = read_metadata(photo)
+    found = {
+        f.name: getattr(metadata.pose, f.name)
+        for f in fields(metadata.pose)
+        if getattr(metadata.pose, f.name) is not None and f.name not in pose_from
+    }
+    if view is View.PANORAMA:
+        # A stitched panorama inherits the focal length of one of its frames, which is not its span.
+        found.pop("fov_deg", None)
+    pose_from.update(dict.fromkeys(found, "metadata"))
+    return Camera(
+        replace(told, **found), pose_from, dict(metadata.fields), metadata.position, metadata.warnings
+    )
+
+
+def make_query(
+    encoder: SquareEncoder,
+    preparation: Preparation,
+    photo: Any,
+    view: View,
+    pose: Pose,
+    *,
+    headings: int = HEADINGS,
+    on_prepared: Callable[[], None] | None = None,
+) -> Query:
+    """Decode, prepare and embed a photo, once or under every assumed heading.
+
+    Args:
+        encoder: Its ``embed`` makes the vectors.
+        preparation: That of the atlas.
+        photo: A path, bytes, a PIL picture or an (H, W, 3) array.
+        view: How the photo sees the world.
+        pose: What is known of the camera.
+        headings: How many headings to try when it is unknown.
+        on_prepared: Called between preparing and embedding (for timing).
+
+    Raises:
+        ImageError: The photo cannot be read.
+    """
+    pixels = load_image(photo, target=4 * preparation.pixels)
+    searched = pose.heading_deg is None and view in _TURNING
+    tried = np.arange(headings, dtype=np.float64) * (360.0 / headings) if searched else None
+    poses = [pose.with_heading(float(h)) for h in tried] if tried is not None else [pose]
+    prepared = [prepare(pixels, view, p, preparation) for p in poses]
+    squares = np.stack([p.pixels for p in prepared])
+    if on_prepared is not None:
+        on_prepared()
+    vectors = encoder.embed(squares, view)
+    notes = [note for note in (prepared[0].note,) if note]
+    if tried is not None:
+        notes.append(f"heading unknown: {headings} headings were tried")
+    return Query(vectors, tried, squares, tuple(notes), float(pixels.mean(-1).std()) >= MIN_CONTRAST)
