@@ -42,7 +42,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  fi
 	done
 	if [ -z "$$python" ]; then
-	  echo "GLEAM needs Python 3.11 or newer$(if $(PYTHON), and $(PYTHON) is not,; none was found). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2
+	  echo "GLEAM needs Python 3.11 or newer; $(if $(PYTHON),$(PYTHON) is not one,none was found). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2
 	  exit 2
 	fi
 	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then

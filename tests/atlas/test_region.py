@@ -15,7 +15,9 @@ lons = st.floats(-180, 180)
 
 def test_edges_belong_to_the_box():
     region = Region.box(10.0, 40.0, 11.0, 41.0)
-    assert region.contains([40, 41, 40, 41, 39.999999], [10, 11, 11, 10, 10.5]).tolist() == [True] * 4 + [False]
+    assert region.contains([40, 41, 40, 41, 39.999999], [10, 11, 11, 10, 10.5]).tolist() == [True] * 4 + [
+        False
+    ]
 
 
 def test_a_box_across_the_antimeridian_is_two():

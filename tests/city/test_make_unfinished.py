@@ -56,6 +56,16 @@ def test_a_killed_run_is_gone_on_with_and_ends_in_the_same_bytes(
     assert not work.exists()
 
 
+def test_a_city_stopped_just_before_it_got_its_name_is_only_renamed(small_recipe, tmp_path, monkeypatch):
+    out = tmp_path / "city"
+    make_city(out, **small_recipe, **QUICK)
+    made = files_of(out)
+    out.rename(tmp_path / "city.partial")
+    monkeypatch.setattr(pictures, "_replace", lambda *_: pytest.fail("a picture was made again"))
+    make_city(out, **small_recipe, **QUICK)
+    assert files_of(out) == made and [p.name for p in tmp_path.iterdir()] == ["city"]
+
+
 def test_an_unfinished_folder_of_another_recipe_is_named(small_recipe, tmp_path, monkeypatch):
     out = tmp_path / "city"
 

@@ -99,8 +99,10 @@ def test_both_languages_say_the_same_things(text: str) -> None:
     english = [a for _, a in tags if a.get("lang") == "en" and "class" in a]
     chinese = [a for _, a in tags if a.get("lang") == "zh-CN"]
     assert len(english) == len(chinese) > 40
-    assert "区域 1 一致：路口形状相同。" in text
-    assert "Region 1 agrees" in text
+    visible = Page(text).text
+    assert "区域 1 一致：路口形状相同。" in visible
+    assert "Region 1 agrees: the crossing has the same shape." in visible
+    assert "<b>Region 3</b> speaks against it." in text
 
 
 def test_text_from_outside_is_escaped(make_story: Callable[..., Story]) -> None:

@@ -97,6 +97,30 @@ def test_regions_are_additive_shares_of_the_vector(encoder: Encoder) -> None:
     np.testing.assert_allclose(cosine, 1.0, atol=1e-4)
 
 
+def test_four_turns_join_the_vectors_of_the_turned_squares(encoder: Encoder) -> None:
+    config = EncoderConfig.from_dict({**encoder.config.to_dict(), "turns": 4})
+    model = build_model(config)
+    model.load_state_dict(encoder.model.state_dict())
+    four = Encoder(model)
+    pictures = squares(3)
+    vectors, regions = four.embed(pictures, View.MAP, patches=True)
+    assert four.dim == 64 and vectors.shape == (3, 64) and regions.shape == (3, 2, 2, 64)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    single = [encoder.embed(np.rot90(pictures, k, (1, 2)), View.MAP) for k in range(4)]
+    np.testing.assert_allclose(vectors, np.concatenate(single, 1) / 2, atol=1e-5)
+    # The regions lie where they lie in the upright square, whatever turn they were seen under.
+    once, upright = encoder.embed(np.rot90(pictures, 1, (1, 2)), View.MAP, patches=True)
+    np.testing.assert_allclose(regions[..., 16:32], np.rot90(upright, -1, (1, 2)) / 2, atol=1e-5)
+    np.testing.assert_array_equal(four.embed(pictures, View.MAP), vectors)
+    del once
+
+
+@pytest.mark.parametrize(("key", "value"), [("turns", 3), ("dim", 0), ("grid", -1)])
+def test_impossible_settings_are_named(key: str, value: int) -> None:
+    with pytest.raises(ConfigError, match=f"encoder.{key}"):
+        EncoderConfig.from_dict({key: value})
+
+
 def test_save_and_load_keep_every_vector(encoder: Encoder, tmp_path: Path) -> None:
     encoder.calibration = {"drone": {"n": 3}}
     encoder.save(tmp_path / "net")

@@ -27,19 +27,28 @@ def encoded(image, image_format="PNG", **options) -> bytes:
     return stream.getvalue()
 
 
-def png_claiming(width: int, height: int) -> bytes:
-    """A tiny PNG whose header claims a huge picture."""
+def png(header: bytes, rows: bytes) -> bytes:
+    """A PNG made by hand."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 99))
-        + chunk(b"IEND", b"")
-    )
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A tiny PNG whose header claims a huge picture."""
+    return png(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"\0" * 99)
+
+
+def test_sixteen_bit_colour_with_and_without_opacity():
+    for channels, kind in ((3, 2), (4, 6)):
+        values = np.full((30, 40, channels), 65535, np.uint16)
+        values[..., :3] = PICTURE.astype(np.uint16) * 257
+        rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+        out = load_image(png(struct.pack(">IIBBBBB", 40, 30, 16, kind, 0, 0, 0), rows))
+        assert np.array_equal(out, PICTURE)
 
 
 @pytest.mark.parametrize(

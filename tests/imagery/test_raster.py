@@ -21,6 +21,7 @@ BASE = np.rint(
     np.stack([127 + 100 * np.sin(_X / 20), 127 + 100 * np.cos(_Y / 25), 127 + 60 * np.sin((_X + _Y) / 30)])
 ).astype(np.uint8)
 UTM = from_origin(600_000, 5_300_000, 1, 1)
+TURN = math.radians(25)
 EDGE = 20037508.342789244  # of web Mercator, at 180 degrees
 
 PLACES = {
@@ -28,7 +29,7 @@ PLACES = {
     "southern utm": ("EPSG:32733", from_origin(400_000, 6_200_000, 1, 1)),
     "rotated utm": (
         "EPSG:32633",
-        Affine.translation(600_000, 5_300_000) * Affine.rotation(25) * Affine.scale(1, -1),
+        Affine(math.cos(TURN), math.sin(TURN), 600_000, math.sin(TURN), -math.cos(TURN), 5_300_000),
     ),
     "geographic": ("EPSG:4326", from_origin(16.37, 48.2, 1.2e-5, 0.9e-5)),
     "web mercator": ("EPSG:3857", from_origin(1_822_000, 6_141_000, 1.5, 1.5)),
@@ -60,6 +61,10 @@ def write(path, crs="EPSG:32633", transform=UTM, array=BASE, tags=None, **option
     return path
 
 
+def apply(transform, x, y):
+    return transform.a * x + transform.b * y + transform.c, transform.d * x + transform.e * y + transform.f
+
+
 def slow_square(crs, transform, lat, lon, width_m, pixels):
     """Pixel by pixel: geodesic step, pyproj, inverse transform, bilinear; NaN outside."""
     forth = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
@@ -70,7 +75,7 @@ def slow_square(crs, transform, lat, lon, width_m, pixels):
             at = offset(lat, lon, ((j + 0.5) / pixels - 0.5) * width_m, (0.5 - (i + 0.5) / pixels) * width_m)
             x, y = forth.transform(at[1], at[0])
             for turn in (0.0, around, -around):
-                column, row = (v - 0.5 for v in ~transform * (x + turn, y))
+                column, row = (v - 0.5 for v in apply(~transform, x + turn, y))
                 if 0 <= column < COLUMNS - 1 and 0 <= row < ROWS - 1:
                     c, r = int(column), int(row)
                     block = BASE[:, r : r + 2, c : c + 2].astype(float)
@@ -121,7 +126,7 @@ def test_bounds_footprint_and_pixel_size(placed):
     west, south, east, north = raster.bounds_wgs84
     for column in np.linspace(0, COLUMNS, 7):
         for row in np.linspace(0, ROWS, 7):
-            lon, lat = back.transform(*(transform * (column, row)))
+            lon, lat = back.transform(*apply(transform, column, row))
             lon = wrap_lon(lon)
             assert south - 1e-9 <= lat <= north + 1e-9
             inside = (
@@ -178,7 +183,7 @@ def test_squares_are_true_north_up_far_from_the_central_meridian(tmp_path):
     line = np.full((3, ROWS, COLUMNS), 0, np.uint8)
     for north in np.arange(-55, 55, 0.2):
         x, y = forth.transform(*offset(lat, lon, 0, north)[::-1])
-        column, row = ~transform * (x, y)
+        column, row = apply(~transform, x, y)
         if 1 <= column < COLUMNS - 1 and 0 <= row < ROWS:
             line[:, int(row), int(column)] = 255
     with GeoRaster.open(write(tmp_path / "line.tif", transform=transform, array=line)) as raster:
@@ -202,8 +207,8 @@ def test_four_bands_nodata_and_masks(tmp_path):
         with GeoRaster.open(path) as raster:
             picture, valid = raster.read_square(*raster.centre, 100, 50)
         assert valid == pytest.approx(0.5, abs=0.04), path.name
-        known = picture[:, 30:].reshape(-1, 3).mean(0)
-        assert np.abs(picture[:, 5] - known).max() < 12, path.name  # the mean colour, not black
+        known = picture[:, 26:].reshape(-1, 3).mean(0)
+        assert np.abs(picture[:, 5] - known).max() < 6, path.name  # the mean colour, not black
 
 
 def test_one_band_sixteen_bits_floats_and_palette(tmp_path):
@@ -339,7 +344,7 @@ def test_missing_empty_folder_and_damaged_files(tmp_path):
     (tmp_path / "empty.tif").touch()
     with pytest.raises(RasterError, match=r"empty\.tif: the file is empty"):
         GeoRaster.open(tmp_path / "empty.tif")
-    with pytest.raises(RasterError, match="cannot be opened|no such file"):
+    with pytest.raises(RasterError, match=r"cannot be opened|no such file"):
         GeoRaster.open("a\0b.tif")
     whole = write(tmp_path / "whole.tif").read_bytes()
     (tmp_path / "head.tif").write_bytes(whole[:60])

@@ -17,7 +17,11 @@ from gleam.views import View
 PIXELS = 32
 
 SMALL_ENCODER = EncoderConfig(
-    backbone_options={"width": 4}, dim=16, grid=2, grid_channels=4, preparation=Preparation(pixels=PIXELS)
+    backbone_options={"stem": 4, "channels": [6, 8, 12]},
+    dim=16,
+    grid=2,
+    grid_channels=4,
+    preparation=Preparation(pixels=PIXELS),
 )
 
 
@@ -41,7 +45,10 @@ def write_table(
             if missing and number >= missing.get(view, count):
                 continue
             noise = np.random.default_rng([seed, number, 1 + list(View).index(view)]).normal(0, 12, (6, 6, 3))
-            square = Image.fromarray(np.clip(pattern + noise, 0, 255).astype(np.uint8))
+            # Each view has colours of its own: what an untrained network sees does not match.
+            shown = np.roll(pattern, list(View).index(view), axis=2)
+            shown = 255.0 - shown if view in (View.DRONE, View.MAP) else shown
+            square = Image.fromarray(np.clip(shown + noise, 0, 255).astype(np.uint8))
             path = folder / "images" / view.value / f"{number:03d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             square.resize(

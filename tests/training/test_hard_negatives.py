@@ -72,7 +72,11 @@ def test_nearest_places_equal_brute_force_anywhere(places: PlaceSet, lat: float,
 
 def test_mining_returns_the_network_s_own_confusions(places: PlaceSet) -> None:
     config = EncoderConfig(
-        backbone_options={"width": 4}, dim=16, grid=2, grid_channels=4, preparation=PREPARATION
+        backbone_options={"stem": 4, "channels": [6, 8, 12]},
+        dim=16,
+        grid=2,
+        grid_channels=4,
+        preparation=PREPARATION,
     )
     model, runtime = build_model(config, 0), Runtime("cpu", threads=1)
     phase = PhaseConfig(

@@ -1,5 +1,7 @@
 """The learning rate: rises, falls, never negative, ends where it should."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,8 +29,8 @@ def test_shape(steps: int, warmup: float, final: float, schedule: str) -> None:
     rates = [rate_at(phase, step, steps) for step in range(steps)]
     warm = round(warmup * steps)
     assert all(0 < rate <= 0.5 + 1e-12 or final == 0 for rate in rates)
-    assert all(a < b for a, b in zip(rates[:warm], rates[1 : warm + 1], strict=False))
-    assert all(a >= b for a, b in zip(rates[warm:], rates[warm + 1 :], strict=False))
+    assert all(a < b for a, b in pairwise(rates[: warm + 1]))
+    assert all(a >= b for a, b in pairwise(rates[warm:]))
 
 
 def test_values() -> None:

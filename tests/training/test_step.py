@@ -19,7 +19,11 @@ from gleam.training.step import backward, batch_statistics, runs_within, spread
 from gleam.views import QUERY_VIEWS, View
 
 CONFIG = EncoderConfig(
-    backbone_options={"width": 4}, dim=16, grid=2, grid_channels=4, preparation=Preparation(pixels=32)
+    backbone_options={"stem": 4, "channels": [6, 8, 12]},
+    dim=16,
+    grid=2,
+    grid_channels=4,
+    preparation=Preparation(pixels=32),
 )
 CPU = torch.device("cpu")
 

@@ -118,14 +118,15 @@ def _fill(
         # A power cut took tiles that the journal vouches for: cut them again, which doubles nothing.
         journal.clear()
         done = {}
-    plan = [(s, n, part) for s in sources for n, part in _units(s, recipe, unit_tiles)]
+    plan = [(s, first, part) for s in sources for first, part in _units(s, recipe, unit_tiles)]
+    # Units of another size (an older version, another setting) are not of this plan; they are redone.
+    planned = {(s.record.key, first, len(part)) for s, first, part in plan}
+    done = {key: unit for key, unit in done.items() if key in planned}
     with progress(f"Building {folder.name}", sum(len(part) for _, _, part in plan)) as bar:
-        for source, number, centres in plan:
-            key = (source.record.key, number)
+        for source, first, centres in plan:
+            key = (source.record.key, first, len(centres))
             if key not in done:
-                done[key] = _one_unit(
-                    store, source, number, centres, recipe, encoder, number * unit_tiles, bar
-                )
+                done[key] = _one_unit(store, source, first, centres, recipe, encoder, bar)
                 journal.append(done[key])
             else:
                 bar.advance(len(centres))
@@ -145,25 +146,24 @@ def _fill(
 
 def _units(source: TileSource, recipe: Recipe, unit_tiles: int) -> Iterator[tuple[int, list[Centre]]]:
     centres = source.centres(recipe.tile_m, recipe.stride_m)
-    for number, start in enumerate(range(0, len(centres), unit_tiles)):
-        yield number, centres[start : start + unit_tiles]
+    for first in range(0, len(centres), unit_tiles):
+        yield first, centres[first : first + unit_tiles]
 
 
 def _one_unit(
     store: TileStore,
     source: TileSource,
-    number: int,
+    first: int,
     centres: Sequence[Centre],
     recipe: Recipe,
     encoder: SquareEncoder,
-    first_index: int,
     bar: Bar,
 ) -> UnitDone:
     preparation = preparation_for(encoder, recipe.tile_m)
     key = source.record.key
     tiles, squares, thumbnails = [], [], []
     skipped: Counter[str] = Counter()
-    for index, centre in enumerate(centres, start=first_index):
+    for index, centre in enumerate(centres, start=first):
         square, valid = source.read(centre, recipe.tile_m, recipe.pixels)
         bar.advance()
         reason = why_empty(square, valid)
@@ -176,7 +176,7 @@ def _one_unit(
         thumbnails.append(thumbnail(square))
     if tiles:
         store.upsert(TileBatch(tiles, embed_tiles(encoder, squares), thumbnails))
-    return UnitDone(key, number, len(tiles), dict(sorted(skipped.items())))
+    return UnitDone(key, first, len(centres), len(tiles), dict(sorted(skipped.items())))
 
 
 def _manifest_in(folder: Path) -> Manifest | None:

@@ -12,10 +12,15 @@ JOURNAL = "units.jsonl"
 
 @dataclass(frozen=True)
 class UnitDone:
-    """A unit whose tiles are all on the disk. stored: tiles kept; skipped: tiles left out, by reason."""
+    """A unit whose tiles are all on the disk.
+
+    source: key of the source. first: number of its first tile in the source's grid. planned: tiles in the
+    unit. stored: those kept. skipped: those left out, by reason.
+    """
 
     source: str
-    unit: int
+    first: int
+    planned: int
     stored: int
     skipped: dict[str, int] = field(default_factory=dict)
 
@@ -27,11 +32,11 @@ class Journal:
         """Open or begin the journal of an atlas folder."""
         self._path = folder / JOURNAL
 
-    def read(self) -> dict[tuple[str, int], UnitDone]:
-        """Return the finished units by (source, unit); a torn last line is dropped from the file."""
+    def read(self) -> dict[tuple[str, int, int], UnitDone]:
+        """Return the finished units by (source, first, planned); a torn last line is cut off."""
         if not self._path.exists():
             return {}
-        done: dict[tuple[str, int], UnitDone] = {}
+        done: dict[tuple[str, int, int], UnitDone] = {}
         whole = 0
         content = self._path.read_bytes()
         for line in content.splitlines(keepends=True):
@@ -41,7 +46,7 @@ class Journal:
                 unit = UnitDone(**json.loads(line))
             except (ValueError, TypeError):
                 break
-            done[unit.source, unit.unit] = unit
+            done[unit.source, unit.first, unit.planned] = unit
             whole += len(line)
         if whole < len(content):
             with self._path.open("r+b") as file:

@@ -11,7 +11,6 @@ Every file is a function of the recipe alone: the number of workers and interrup
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -206,7 +205,7 @@ def _description(
         "size_m": {"width": scene.width_m, "height": scene.height_m},
         "counts": {"places": len(chosen), "images": len(table), **table.view_counts()},
         "spacing_m": chosen.spacing_m,
-        "splits": dict(Counter(name for name in chosen.split if name is not None)),
+        "splits": {s.split: chosen.split.count(s.split) for s in strips if s.split is not None},
         "strips": [{"split": s.split, "west_m": s.west_m, "east_m": s.east_m} for s in strips],
         "rasters": [
             {

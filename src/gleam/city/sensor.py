@@ -67,16 +67,18 @@ def sample_sensor(rng: np.random.Generator, view: View) -> Sensor:
     )
 
 
-def develop(image: NDArray[np.float32], sensor: Sensor, origin: tuple[int, int] = (0, 0)) -> NDArray[np.uint8]:
+def develop(
+    image: NDArray[np.float32], sensor: Sensor, origin: tuple[int, int] = (0, 0)
+) -> NDArray[np.uint8]:
     """Develop linear radiance (H, W, 3) into 8-bit sRGB-like pixels.
 
     ``origin``: (row, column) of the image within a larger mosaic, so that noise does not repeat.
     """
-    out = np.empty(image.shape, np.uint8)
+    out, toned = np.empty(image.shape, np.uint8), np.empty(image.shape, np.float32)
     settings = np.array(
         [sensor.exposure, *sensor.balance, sensor.saturation, sensor.vignette, sensor.blur, sensor.noise]
     )
-    _develop(image, settings, _curve(sensor), sensor.noise_seed, origin[0], origin[1], np.empty(image.shape, np.float32), out)
+    _develop(image, settings, _curve(sensor), sensor.noise_seed, *origin, toned, out)
     return out
 
 
@@ -93,7 +95,10 @@ def _curve(sensor: Sensor) -> NDArray[np.float32]:
 
 @compiled
 def _toned(
-    image: NDArray[np.float32], settings: NDArray[np.float64], curve: NDArray[np.float32], toned: NDArray[np.float32]
+    image: NDArray[np.float32],
+    settings: NDArray[np.float64],
+    curve: NDArray[np.float32],
+    toned: NDArray[np.float32],
 ) -> None:
     """Expose, balance, tone, saturate, vignette."""
     height, width = image.shape[0], image.shape[1]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.city.cartography import STYLES, draw_map
 from gleam.city.cameras import MAP_SPREAD, SATELLITE_WIDTH_M, Framing, frame, nadir
+from gleam.city.cartography import STYLES, draw_map
 from gleam.city.renderer.image import render
 from gleam.city.renderer.packing import world_of
 from gleam.city.scene import Scene
@@ -39,7 +39,14 @@ class Shot:
 
 
 def take(
-    scene: Scene, view: View, x: float, y: float, rng: np.random.Generator, pixels: int, *, labels: bool = True
+    scene: Scene,
+    view: View,
+    x: float,
+    y: float,
+    rng: np.random.Generator,
+    pixels: int,
+    *,
+    labels: bool = True,
 ) -> Shot:
     """Take a picture of the place at local metres (x, y).
 
@@ -119,4 +126,5 @@ def _map(scene: Scene, x: float, y: float, rng: np.random.Generator, pixels: int
     half = SATELLITE_WIDTH_M / 2 * float(rng.uniform(*MAP_SPREAD))
     x, y = x + float(rng.uniform(-4.0, 4.0)), y + float(rng.uniform(-4.0, 4.0))
     image = draw_map(scene, x - half, y - half, x + half, y + half, pixels, style, labels, rng)
-    return Shot(image, Pose(heading_deg=0.0, ground_width_m=2 * half), x, y, x, y, {"style": style, "labels": labels})
+    pose = Pose(heading_deg=0.0, ground_width_m=2 * half)
+    return Shot(image, pose, x, y, x, y, {"style": style, "labels": labels})

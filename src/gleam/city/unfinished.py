@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -54,12 +55,13 @@ class Recipe:
 
     def command(self, out: str) -> str:
         """Return the command line that makes this city again."""
-        words = [f"gleam city make {out} --seed {self.seed} --size {self.size_km:g} --places {self.places}"]
+        words = [f"gleam city make {shlex.quote(out)} --seed {self.seed}"]
+        words.append(f"--size {self.size_km:g} --places {self.places}")
         words.append(f"--pixels {self.pixels} --quality {self.quality}")
         words.append(f"--resolution {self.mosaic_m_per_px:g} --views {','.join(self.views)}")
         words += ["--no-rasters"] * (not self.rasters) + ["--no-tiles"] * (not self.tiles)
         words += ["--no-labels"] * (not self.labels)
-        words += [f"--split {self.split}"] if self.split else []
+        words += [f"--split {shlex.quote(self.split)}"] if self.split else []
         return " ".join(words)
 
 

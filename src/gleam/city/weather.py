@@ -41,7 +41,7 @@ _LEAF: dict[str, Colour] = {
 _LEAF_GAP = {"winter": 0.56, "spring": 0.33, "summer": 0.28, "autumn": 0.36}
 _LEAF_TURN = {"winter": 1.0, "spring": 0.2, "summer": 0.0, "autumn": 0.15}
 _HAZE_PER_M = {
-    View.SATELLITE: (0.0, 0.0012),
+    View.SATELLITE: (0.0, 0.0002),
     View.DRONE: (0.0001, 0.0011),
     View.PANORAMA: (0.0004, 0.003),
     View.GROUND: (0.0004, 0.003),

@@ -47,6 +47,8 @@ def train(
     from gleam.training.trainer import train as run
 
     result = run(recipe, resume=resume)
+    if not result.is_main:
+        return
     if as_json:
         typer.echo(to_json(result.to_dict()))
         return

@@ -43,8 +43,8 @@ def sentences(en: str, zh: str) -> str:
     """Return longer text in both languages, a line per sentence, region numbers in bold."""
     parts = []
     for language, code, text, end in (
-        ("en", "en", en, r"(?<=[.:])\s+(?=[A-Z])"),
-        ("zh", "zh-CN", zh, r"(?<=[。：])"),
+        ("en", "en", en, r"(?<=\.)\s+(?=[A-Z])|(?<=:)\s+(?=Region)"),
+        ("zh", "zh-CN", zh, r"(?<=。)|(?<=：)(?=区域)"),
     ):
         lines = [line.strip() for line in re.split(end, text) if line.strip()]
         bold = [_REGION.sub(r"<b>\g<0></b>", html.escape(line)) for line in lines]

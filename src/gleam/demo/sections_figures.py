@@ -54,8 +54,8 @@ def score_section(story: Story) -> str:
     """Return recall of the shipped weights per view, against the colour histogram and chance."""
     chance = 1 / story.gallery
     hint = both(
-        f"Recall@1 of the weights “{story.encoder}” on the unseen part, {story.gallery} tiles to choose from. "
-        "More tiles are harder: the README has the table for 1,000.",
+        f"Recall@1 of the weights “{story.encoder}” on the unseen part, {story.gallery} tiles to choose "
+        "from. More tiles are harder: the README has the table for 1,000.",
         f"权重“{story.encoder}”在未见过部分的 Recall@1，候选瓦片 {story.gallery} 块。"
         "瓦片越多越难：README 中有 1000 块瓦片的结果。",
     )

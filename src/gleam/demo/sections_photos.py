@@ -27,7 +27,7 @@ def map_section(story: Story) -> str:
     hint = both(
         f"The atlas covers {story.area_km2:.2f} km² that neither the short training run nor the shipped "
         "weights ever saw. A ring is the truth, a dot the answer; a line joins them where they differ.",
-        f"图集覆盖 {story.area_km2:.2f} km²,短训练和内置权重都从未见过这里。"
+        f"图集覆盖 {story.area_km2:.2f} km²，短训练和内置权重都从未见过这里。"
         "圆环是真实位置，圆点是回答；两者不同时以线相连。",
     )
     head = "".join(
@@ -39,10 +39,11 @@ def map_section(story: Story) -> str:
             ("error", "误差", ' class="n"'),
         )
     )
+    picture = image(story.overview.picture, "The atlas area")
     return (
         f'<section id="map"><h2>{both("Where the photos were taken", "照片拍摄的位置")}</h2>'
         f'<p class="hint">{hint}</p><p class="key">{key}</p>'
-        f'<div class="card mapbox" style="--map:{map_px:.0f}px"><div class="picture">{image(story.overview.picture, "The atlas area")}'
+        f'<div class="card mapbox" style="--map-width:{map_px:.0f}px"><div class="picture">{picture}'
         f"{map_overlay(story.overview, story.photos)}</div>"
         f'<div class="pad scroll"><table><tr>{head}</tr>{rows}</table></div></div></section>'
     )
@@ -153,6 +154,6 @@ def _explained_card(item: Explained) -> str:
         f'<span class="tag"><i class="dot"></i>{view_name(item.view)}</span>'
         f'<span class="file">{html.escape(item.file)}</span>'
         f'<span class="chip {"good" if right else "bad"}">{both(*verdict)} · {truth}</span></div>'
-        f'<div class="grid">{pair}<div class="pad"><p class="sure">{how_sure}</p>'
-        f"{sentences(item.text_en, item.text_zh)}</div></div></article>"
+        f'{pair}<div class="pad"><p class="sure">{how_sure}</p>'
+        f"{sentences(item.text_en, item.text_zh)}</div></article>"
     )

@@ -27,7 +27,7 @@ class DemoSettings:
     places: int = 800
     pixels: int = 128
     m_per_px: float = 0.5
-    steps: tuple[int, int] = (100, 160)
+    steps: tuple[int, int] = (100, 280)
     batch: int = 40
     rate: float = 6e-3
     photos_per_view: int = 5

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from gleam.errors import GleamError
-from gleam.files import read_json, write_json
+from gleam.files import read_json, to_json, write_json
 
 MARKER = "demo.json"
 
@@ -65,6 +66,7 @@ class Workplace:
             GleamError: The folder holds something that is not a demo's.
         """
         marker = self.folder / MARKER
+        settings = json.loads(to_json(settings))
         if self.folder.is_dir() and any(self.folder.iterdir()) and not marker.is_file():
             raise GleamError(
                 f"{self.folder} holds other things; give the demo a new or an empty folder with --out."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from gleam.errors import EncoderError
+from gleam.errors import ConfigError, EncoderError
 from gleam.imagery.preparation import Preparation
 
 
@@ -19,6 +19,10 @@ class EncoderConfig:
     dim: length of the vector.
     grid: the head keeps the layout in ``grid`` x ``grid`` regions beside global pooling.
     grid_channels: channels of each region.
+    turns: quarter turns under which a finished encoder looks at each square: 1 takes it as it is; 4 looks
+        at all four and joins the vectors, which then are four times as long (training ignores it). Four
+        looks answer better for four times the time, since training shows all turns but the network
+        does not treat them alike.
     view_statistics: separate normalisation statistics per view; the weights are always shared.
     preparation: size and ground width of the square every view is brought to.
     """
@@ -28,8 +32,18 @@ class EncoderConfig:
     dim: int = 128
     grid: int = 4
     grid_channels: int = 48
+    turns: int = 1
     view_statistics: bool = True
     preparation: Preparation = field(default_factory=Preparation)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be built, naming the key."""
+        for key in ("dim", "grid", "grid_channels"):
+            value = getattr(self, key)
+            if not isinstance(value, int) or value < 1:
+                raise ConfigError(f"encoder.{key} must be a whole number of at least 1, not {value!r}.")
+        if self.turns not in (1, 2, 4):
+            raise ConfigError(f"encoder.turns must be 1, 2 or 4, not {self.turns!r}.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON-ready data."""

@@ -74,7 +74,7 @@ class Encoder:
     @property
     def dim(self) -> int:
         """Length of a vector."""
-        return self.config.dim
+        return self.config.dim * self.config.turns
 
     @property
     def fingerprint(self) -> str:
@@ -163,22 +163,33 @@ class Encoder:
     def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False) -> Vectors | Patches:
         """Return the vectors of squares already prepared, uint8 (N, S, S, 3)."""
         view = parse_view(view)
+        looks = [self._look(prepared, view, turn, patches) for turn in range(self.config.turns)]
+        scale = np.float32(self.config.turns**-0.5)
+        vectors = np.concatenate([look.vectors for look in looks], axis=-1) * scale
+        if not patches:
+            return vectors
+        return Patches(vectors, np.concatenate([look.regions for look in looks], axis=-1) * scale)
+
+    def _look(self, prepared: NDArray[np.uint8], view: View, turn: int, patches: bool) -> Patches:
+        """Return the vectors of squares turned by quarter turns, their regions turned back."""
         device = next(self.model.parameters()).device
+        quarters = turn * 4 // self.config.turns
+        squares = np.ascontiguousarray(np.rot90(prepared, quarters, (1, 2)))
         was_training = self.model.training
         self.model.eval()
         try:
             with torch.inference_mode():
-                pixels = torch.from_numpy(np.ascontiguousarray(prepared)).permute(0, 3, 1, 2).to(device)
+                pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).to(device)
+                runs = (ViewRun(view, len(pixels)),)
                 images = self.model.normalise(pixels)
-                runs = (ViewRun(view, len(images)),)
-                if not patches:
-                    return np.asarray(self.model(images, runs).float().cpu().numpy(), np.float32)
-                vectors, regions = self.model.forward_regions(images, runs)
+                output = (self.model.forward_regions if patches else self.model.forward_vectors)(images, runs)
         finally:
             self.model.train(was_training)
-        if regions is None:
-            raise RuntimeError("The head returned no regions although they were asked for.")
-        return Patches(vectors.float().cpu().numpy(), regions.float().cpu().numpy())
+        vectors = np.asarray(output.vector.float().cpu().numpy(), np.float32)
+        if output.regions is None:
+            return Patches(vectors, np.empty((len(vectors), 0, 0, self.config.dim), np.float32))
+        regions = np.asarray(output.regions.float().cpu().numpy(), np.float32)
+        return Patches(vectors, np.ascontiguousarray(np.rot90(regions, -quarters, (1, 2))))
 
     def _prepared_batches(
         self, images: Sequence[Any], view: View, poses: Sequence[Pose] | None, batch_size: int

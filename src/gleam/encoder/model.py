@@ -42,6 +42,10 @@ class EncoderModel(nn.Module):
         """Return (N, dim) unit vectors of normalised images (N, 3, S, S); runs add up to N."""
         return self._run(images, runs, with_regions=False).vector
 
+    def forward_vectors(self, images: Tensor, runs: Sequence[ViewRun]) -> HeadOutput:
+        """Return unit vectors alone, in the form of :meth:`forward_regions`."""
+        return self._run(images, runs, with_regions=False)
+
     def forward_regions(self, images: Tensor, runs: Sequence[ViewRun]) -> HeadOutput:
         """Return unit vectors and their (N, grid, grid, dim) regional shares (evaluation mode)."""
         return self._run(images, runs, with_regions=True)

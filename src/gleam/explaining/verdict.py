@@ -70,9 +70,10 @@ class Verdict(_Model):
 
     match: the verdict. probability: that it is a match, calibrated on the pairs that ``calibration``
     names; None when nothing was calibrated: then the similarity had to reach ``threshold`` and to exceed
-    ``control``, the highest of the query turned and mirrored. similarity: cosine of the two pictures. evidence_for, evidence_against: regions, strongest first. elsewhere: share of
-    what was measured that lies in regions not cited. text: sentences in ``language``. explainer: who
-    wrote them. seconds, cost_usd: what it took. notes: what was assumed.
+    ``control``, the highest of the query turned and mirrored. similarity: cosine of the two pictures.
+    evidence_for, evidence_against: regions, strongest first. elsewhere: share of what was measured that
+    lies in regions not cited. text: sentences in ``language``. explainer: who wrote them. seconds,
+    cost_usd: what it took. notes: what was assumed.
     """
 
     version: Literal[1] = 1

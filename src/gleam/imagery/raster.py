@@ -259,15 +259,17 @@ def _unwrapped(crs: CRS, transform: Affine, width: int, height: int) -> tuple[CR
 
     Geographic and web Mercator coordinates jump at the antimeridian, while a raster's do not.
     """
-    corners = [transform * (c, r) for c in (0, width) for r in (0, height)]
-    left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+    columns, rows = np.array([0, width, width, 0]), np.array([0, 0, height, height])
+    x, _ = _apply(transform, columns, rows)
+    left, right = float(x.min()), float(x.max())
     if crs.is_geographic and crs.to_epsg() == 4326 and (left < -180 or right > 180):
         middle = (left + right) / 2
         return CRS.from_proj4(f"+proj=longlat +datum=WGS84 +lon_wrap={middle!r} +no_defs"), transform
     if crs.to_epsg() == 3857 and (left < -_WORLD_WIDTH_M / 2 or right > _WORLD_WIDTH_M / 2):
         sign = 1 if right > _WORLD_WIDTH_M / 2 else -1
         moved = CRS.from_proj4("+proj=webmerc +datum=WGS84 +lon_0=180 +units=m +no_defs")
-        return moved, Affine.translation(-sign * _WORLD_WIDTH_M / 2, 0) * transform
+        a, b, c, d, e, f = transform[:6]
+        return moved, Affine(a, b, c - sign * _WORLD_WIDTH_M / 2, d, e, f)
     return crs, transform
 
 

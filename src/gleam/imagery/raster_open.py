@@ -32,7 +32,8 @@ def open_dataset(path: str | os.PathLike[str]) -> Any:
     of those is ever tried. Raises RasterError, naming the file and the cause.
     """
     name = os.fspath(path)
-    if re.match(r"^[A-Za-z][A-Za-z0-9+.-]+:", name) or name.startswith("/vsi"):
+    # Two letters at least before the colon: a single one is a Windows drive.
+    if re.match(r"^[A-Za-z][A-Za-z0-9+._-]+:", name) or name.startswith("/vsi"):
         raise RasterError(f"{name}: only local files are read; download the raster and give its path.")
     file = Path(name)
     if file.is_dir():

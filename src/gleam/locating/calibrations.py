@@ -6,6 +6,9 @@ Form::
      "pairs":   [{...}, ...],                 Calibration.to_dict() without within_m, for pairs
      "radius95": {"drone": {"radius95_m": 31.0, "name": "...", "n": 410}, ...}}
 
+``radius95`` may carry ``"through": "atlas"`` when it was measured on answers of an atlas; otherwise it
+comes from tiles centred on the places, and the grid of the atlas still has to be added.
+
 Each part may be missing; what is missing is not claimed.
 """
 
@@ -21,11 +24,16 @@ from gleam.evaluation.calibration import ANSWER_FEATURES, PAIR_FEATURES, Calibra
 
 @dataclass(frozen=True, slots=True)
 class Radius95:
-    """Within this distance lay 95 % of the located answers of a data set. n: how many those were."""
+    """Within this distance lay 95 % of the located answers of a data set.
+
+    n: how many those were. through: ``gallery`` when each place had its own tile, ``atlas`` when the
+    tiles lay on the grid of an atlas.
+    """
 
     radius95_m: float
     name: str
     n: int
+    through: str = "gallery"
 
 
 @dataclass(frozen=True)

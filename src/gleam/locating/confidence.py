@@ -19,7 +19,7 @@ AMBIGUOUS_FROM = 0.1
 """Calibrated probability from which the candidates are worth a look; below, nothing is claimed."""
 NO_MATCH_BELOW = 0.02
 """When even the best tile matches the photo with less than this probability, the photo is not from here."""
-STANDS_OUT = 0.5
+STANDS_OUT = 1.0
 """Uncalibrated: the best place must lead the second by this share of the second's lead over the last."""
 ENOUGH_PLACES = 4
 """Fewer places give no spread to measure a lead by."""

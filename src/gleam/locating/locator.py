@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -11,7 +12,6 @@ import numpy as np
 
 from gleam.atlas import Atlas, Region
 from gleam.atlas.embedding import SquareEncoder
-from gleam.atlas.tiles import Hit
 from gleam.errors import GleamError
 from gleam.geo import Circle
 from gleam.locating.answer import Answer, Candidate, Searched, Status
@@ -20,10 +20,13 @@ from gleam.locating.camera import camera_position
 from gleam.locating.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
 from gleam.locating.places import Place, merge_into_places
 from gleam.locating.query import HEADINGS, Camera, Query, make_query, read_camera
+from gleam.locating.refine import refine_places
 from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 
 EXIF_RADIUS_M = 500.0
 """Radius searched around the position in a photo's EXIF when that is asked for."""
+REFINED = 5
+"""Places looked at more closely: each costs 25 more squares."""
 _JUDGED = 10
 """Places that the confidence is judged on, however many are returned."""
 _HITS_PER_PLACE = 12
@@ -62,6 +65,7 @@ class Locator:
         use_exif: bool = False,
         exif_radius_m: float = EXIF_RADIUS_M,
         fuse: bool = True,
+        refine: int = REFINED,
     ) -> Answer:
         """Say where a photo was taken.
 
@@ -76,6 +80,8 @@ class Locator:
             use_exif: Also take the POSITION in the EXIF, as the centre of a circle to search.
             exif_radius_m: Radius of that circle.
             fuse: Weigh overlapping tiles into one position finer than a tile.
+            refine: So many of the best places are looked at more closely, between the tiles; see
+                :mod:`gleam.locating.refine`. 0 leaves it out.
 
         Returns:
             The answer; a photo that shows nothing or a circle without tiles gives ``cannot_tell``.
@@ -93,25 +99,38 @@ class Locator:
         clock = _Clock()
         camera = read_camera(photo, view, told, use_metadata=use_metadata)
         near, prior_from, prior_note = _choose_prior(near, camera, use_exif, exif_radius_m)
-        query = make_query(
-            self.encoder,
-            self._preparation,
-            photo,
-            view,
-            camera.pose,
-            headings=self.headings,
-            on_prepared=lambda: clock.lap("prepare"),
-        )
-        clock.lap("embed")
         region = Region.around(near) if near is not None else None
-        hits: list[list[Hit]] = []
-        if query.shows_something:
-            hits = self.atlas.search(query.vectors, max(k, _JUDGED) * _HITS_PER_PLACE, region)
-        places = merge_into_places(hits, self.atlas.tile_m, max(k, _JUDGED), fuse=fuse)
+        clock.lap("metadata")
+        query, places = self.find(photo, view, camera.pose, region, max(k, _JUDGED), fuse=fuse, refine=refine)
         searched = self._searched(region)
         clock.lap("search")
         return self._answer(
             photo, view, camera, query, places, k, searched, near, prior_from, prior_note, clock
+        )
+
+    def find(
+        self,
+        photo: Any,
+        view: View,
+        pose: Pose,
+        region: Region | None,
+        k: int,
+        *,
+        fuse: bool = True,
+        refine: int = REFINED,
+    ) -> tuple[Query, list[Place]]:
+        """Return the prepared photo and the ``k`` best places in a region, without judging them.
+
+        Raises:
+            ImageError: The photo cannot be read.
+        """
+        query = make_query(self.encoder, self._preparation, photo, view, pose, headings=self.headings)
+        if not query.shows_something:
+            return query, []
+        hits = self.atlas.search(query.vectors, k * _HITS_PER_PLACE, region)
+        places = merge_into_places(hits, self.atlas.tile_m, self.atlas.stride_m, k, fuse=fuse)
+        return query, refine_places(
+            self.atlas, self.encoder, self._preparation, query.vectors, places, refine
         )
 
     def _answer(
@@ -176,12 +195,14 @@ class Locator:
         return judge(places, searched.tiles, view.value, self._calibrations)
 
     def _radius(self, view: View) -> dict[str, Any]:
+        grid = grid_radius95_m(self.atlas.stride_m, self.atlas.tile_m)
         measured = self._calibrations.radius(view.value)
-        if measured is not None:
-            source = f"95 % of {measured.n} located answers on {measured.name}"
-            return {"radius95_m": measured.radius95_m, "radius95_from": source}
-        radius = grid_radius95_m(self.atlas.stride_m, self.atlas.tile_m)
-        return {"radius95_m": round(radius, 1), "radius95_from": RADIUS_FROM_GRID}
+        if measured is None:
+            return {"radius95_m": round(grid, 1), "radius95_from": RADIUS_FROM_GRID}
+        radius, source = measured.radius95_m, f"95 % of {measured.n} located answers on {measured.name}"
+        if measured.through != "atlas":
+            radius, source = math.hypot(radius, grid), f"{source}, widened by the grid of this atlas"
+        return {"radius95_m": round(radius, 1), "radius95_from": source}
 
     def _searched(self, region: Region | None) -> Searched:
         tiles = self.atlas.store.count(region)

@@ -12,6 +12,8 @@ from gleam.geo import Frame, distance_m
 
 SAME_PLACE_SHARE = 0.75
 """Tiles whose centres are within this share of a tile's width show one place: they overlap."""
+NEIGHBOUR_STRIDES = 1.5
+"""Only tiles as near as the eight neighbours of the best one bear on the position."""
 SHARPNESS = 0.05
 """Cosine similarity that a neighbour may lack before its weight falls to 1/e."""
 
@@ -32,7 +34,7 @@ class Place:
 
 
 def merge_into_places(
-    hits_per_query: Sequence[Sequence[Hit]], tile_m: float, limit: int, *, fuse: bool = True
+    hits_per_query: Sequence[Sequence[Hit]], tile_m: float, stride_m: float, limit: int, *, fuse: bool = True
 ) -> list[Place]:
     """Merge the tiles found by one or several query vectors of one photo into places, best first.
 
@@ -42,6 +44,7 @@ def merge_into_places(
     Args:
         hits_per_query: Tiles found by each query vector, best first.
         tile_m: Ground width of the tiles.
+        stride_m: Metres between neighbouring tiles.
         limit: Most places to return.
         fuse: Weigh the overlapping tiles into one position; otherwise the best tile's centre is taken.
     """
@@ -64,19 +67,19 @@ def merge_into_places(
         near = near[distance_m(lats[first], lons[first], lats[near], lons[near]) <= SAME_PLACE_SHARE * tile_m]
         free[near] = False
         members = [ordered[i] for i in near]
-        places.append(_place(members, fuse))
+        places.append(_place(members, NEIGHBOUR_STRIDES * stride_m if fuse else 0.0))
     return places
 
 
-def _place(members: Sequence[tuple[Hit, int]], fuse: bool) -> Place:
+def _place(members: Sequence[tuple[Hit, int]], reach_m: float) -> Place:
+    """Make a place of overlapping tiles; those of them within reach of the best one move its position."""
     best, row = members[0]
+    frame = Frame.at(best.tile.lat, best.tile.lon)
     # Only tiles seen under the same assumed heading support each other.
     together = [hit for hit, r in members if r == row]
-    lat, lon = best.tile.lat, best.tile.lon
-    if fuse and len(together) > 1:
-        frame = Frame.at(lat, lon)
-        east, north = frame.to_local([h.tile.lat for h in together], [h.tile.lon for h in together])
-        weights = np.exp((np.array([h.score for h in together]) - best.score) / SHARPNESS)
-        weights /= weights.sum()
-        lat, lon = frame.to_wgs84(float(weights @ np.asarray(east)), float(weights @ np.asarray(north)))
+    at = np.stack(frame.to_local([h.tile.lat for h in together], [h.tile.lon for h in together]))
+    scores = np.array([h.score for h in together])
+    weights = np.exp((scores - best.score) / SHARPNESS) * (np.hypot(*at) <= max(reach_m, 1e-3))
+    east, north = at @ weights / weights.sum()
+    lat, lon = frame.to_wgs84(float(east), float(north))
     return Place(lat, lon, best, row, len(members))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -90,7 +89,6 @@ def make_query(
     pose: Pose,
     *,
     headings: int = HEADINGS,
-    on_prepared: Callable[[], None] | None = None,
 ) -> Query:
     """Decode, prepare and embed a photo, once or under every assumed heading.
 
@@ -101,7 +99,6 @@ def make_query(
         view: How the photo sees the world.
         pose: What is known of the camera.
         headings: How many headings to try when it is unknown.
-        on_prepared: Called between preparing and embedding (for timing).
 
     Raises:
         ImageError: The photo cannot be read.
@@ -112,8 +109,6 @@ def make_query(
     poses = [pose.with_heading(float(h)) for h in tried] if tried is not None else [pose]
     prepared = [prepare(pixels, view, p, preparation) for p in poses]
     squares = np.stack([p.pixels for p in prepared])
-    if on_prepared is not None:
-        on_prepared()
     vectors = encoder.embed(squares, view)
     notes = [note for note in (prepared[0].note,) if note]
     if tried is not None:

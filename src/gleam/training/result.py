@@ -20,13 +20,18 @@ HEADER = "config.json"
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """out: the folder. steps: done in all. recalls: in order. images_per_s: over all steps of this run."""
+    """What a training did.
+
+    out: the folder. steps: done in all. recalls: in order. images_per_s: of this process, over the steps
+    of this run. notes: what was left out of the data. is_main: False in the other processes of several.
+    """
 
     out: Path
     steps: int
     recalls: tuple[Recall, ...]
     images_per_s: float
     notes: tuple[str, ...] = ()
+    is_main: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""

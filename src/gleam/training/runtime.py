@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from typing import Literal, TypeVar
 
@@ -11,6 +12,7 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
 from gleam.errors import ConfigError
+from gleam.progress import QUIET_VARIABLE
 
 Shared = TypeVar("Shared")
 
@@ -38,6 +40,9 @@ class Runtime:
         self.rank: int = self._accelerator.process_index
         self.world: int = self._accelerator.num_processes
         self.is_main: bool = self._accelerator.is_main_process
+        if not self.is_main:
+            # One process speaks for all.
+            os.environ[QUIET_VARIABLE] = "1"
 
     def autocast(self) -> AbstractContextManager[None]:
         """Run the network inside in the chosen precision."""

@@ -44,8 +44,19 @@ from gleam.views import View
 
 LOG, CONFIG, CHECKPOINTS = "log.jsonl", "config.yaml", "checkpoints"
 
-_MAY_CHANGE = {"out", "threads", "workers", "cache", "device", "checkpoint_every_steps", "keep_checkpoints"}
-"""Settings that may differ when a training resumes; none of them changes what is learned."""
+_MAY_CHANGE = {
+    "out",
+    "evaluate",
+    "threads",
+    "workers",
+    "cache",
+    "device",
+    "checkpoint_every_steps",
+    "keep_checkpoints",
+    "log_every_steps",
+}
+"""Settings that may differ when a training resumes: none of them changes what is learned. Phases that have
+not begun may differ too, and further ones may follow."""
 
 
 class Trainer:
@@ -102,28 +113,38 @@ class Trainer:
         finally:
             journal.close()
         rate = self.images_seen / self.seconds if self.seconds else 0.0
-        return TrainingResult(self.out, self.global_step, tuple(self.recalls), rate, tuple(self.notes))
+        return TrainingResult(
+            self.out, self.global_step, tuple(self.recalls), rate, tuple(self.notes), self.runtime.is_main
+        )
 
     def _begin(self, resume: bool) -> Checkpoint | None:
         """Make the folder, or find where an earlier start of this training stopped."""
         checkpoint = newest_checkpoint(self.out / CHECKPOINTS) if resume else None
         if checkpoint is not None:
-            self._check_unchanged(checkpoint.state["config"])
+            self._check_unchanged(checkpoint.state)
+            self._write_config()
             return checkpoint
-        if not resume and (self.out / CHECKPOINTS).is_dir():
+        # The main process looks for all: it makes the folder while the others may still be looking.
+        if self.runtime.same(not resume and (self.out / CHECKPOINTS).is_dir()):
             raise ConfigError(
                 f"{self.out} already holds a training; add --resume to go on, or choose another --out."
             )
         if self.runtime.is_main:
             (self.out / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
             (self.out / LOG).unlink(missing_ok=True)
+        self._write_config()
+        return None
+
+    def _write_config(self) -> None:
+        if self.runtime.is_main:
             with atomic_write(self.out / CONFIG) as temporary:
                 temporary.write_text(to_yaml(self.config), encoding="utf-8")
         self.runtime.wait()
-        return None
 
-    def _check_unchanged(self, then: dict[str, Any]) -> None:
-        now = to_dict(self.config)
+    def _check_unchanged(self, state: dict[str, Any]) -> None:
+        now, then = to_dict(self.config), dict(state["config"])
+        begun = int(state["phase_index"]) + (1 if state["phase_step"] else 0)
+        now["phases"], then["phases"] = now["phases"][:begun], then["phases"][:begun]
         for key in sorted(now.keys() | then.keys()):
             if key not in _MAY_CHANGE and now.get(key) != then.get(key):
                 raise ConfigError(
@@ -136,7 +157,7 @@ class Trainer:
         if config.start is None:
             return build_model(config.encoder, config.seed), config.encoder
         encoder = Encoder.from_pretrained(config.start)
-        if config.encoder not in (EncoderConfig(), encoder.config):
+        if config.encoder != EncoderConfig() and build_model(config.encoder).config != encoder.config:
             raise ConfigError(
                 f"The encoder {config.start!r} to start from has another configuration than the section "
                 "'encoder'; leave that section out, or make it equal."

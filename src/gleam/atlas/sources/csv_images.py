@@ -19,6 +19,8 @@ from gleam.files import sha256_of
 from gleam.geo import Footprint, distance_m, wrap_lon
 from gleam.imagery.decode import image_size, load_image
 
+_GRID_SLACK = 0.01
+"""Share of a stride that may stay uncovered at the far edge."""
 _KEEP_DECODED = 2
 """Tiles come image by image, so few decoded images are worth their memory."""
 
@@ -145,8 +147,8 @@ def _positions(length_m: float, tile_m: float, stride_m: float) -> list[float]:
     if length_m <= tile_m:
         return [0.5]
     free = length_m - tile_m
-    # The slack keeps a last tile that would repeat the one before to within a centimetre away.
-    count = math.ceil((free - 0.01) / stride_m)
+    # The slack keeps away a last tile that would repeat the one before it.
+    count = math.ceil(free / stride_m - _GRID_SLACK)
     starts = [i * stride_m for i in range(count)] + [free]
     return [(start + tile_m / 2) / length_m for start in starts]
 
@@ -192,15 +194,16 @@ def apply_homography(matrix: NDArray[np.float64], points: NDArray[np.float64]) -
 
 
 def _sample(image: Image.Image, corners: NDArray[np.float64], pixels: int) -> tuple[NDArray[np.uint8], float]:
-    """Sample the quadrilateral ``corners`` (x, y in pixels) as a square, two samples per pixel and side."""
+    """Sample the quadrilateral ``corners`` (x, y in pixels) as a square, antialiased."""
     unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
-    n = 2 * pixels
+    finer = 2 if float(np.hypot(*(corners[1] - corners[0]))) > pixels else 1
+    n = finer * pixels
     to_source = homography(unit * n, corners)
     drawn = image.transform(
         (n, n), Image.Transform.PERSPECTIVE, tuple(to_source.ravel()[:8]), Image.Resampling.BILINEAR
     )
-    square = np.array(drawn.reduce(2))
-    at = 2 * (np.arange(pixels) + 0.5)
+    square = np.array(drawn.reduce(finer))
+    at = finer * (np.arange(pixels) + 0.5)
     x, y = np.moveaxis(apply_homography(to_source, np.stack(np.meshgrid(at, at), -1)), -1, 0)
     inside = (x >= 0) & (x <= image.width) & (y >= 0) & (y <= image.height)
     if not inside.all():

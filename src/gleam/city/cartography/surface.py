@@ -81,7 +81,9 @@ def inside_building(x: float, y: float, world: World) -> float:
             depth = objects[k, OBJ_HX] - math.sqrt(px * px + py * py)
         elif kind == _HOUSE and objects[k, OBJ_Z0] == 0.0 and objects[k, OBJ_HY] > _NARROWEST_BUILDING_M:
             cos, sin = objects[k, OBJ_COS], objects[k, OBJ_SIN]
-            depth = min(objects[k, OBJ_HX] - abs(px * cos + py * sin), objects[k, OBJ_HY] - abs(py * cos - px * sin))
+            depth = min(
+                objects[k, OBJ_HX] - abs(px * cos + py * sin), objects[k, OBJ_HY] - abs(py * cos - px * sin)
+            )
         else:
             continue
         if depth > 0.0 and objects[k, OBJ_Z1] > highest:
@@ -116,13 +118,13 @@ def map_class(x: float, y: float, world: World, casing_m: float, wide_roads: boo
     land = land_class(int(world.blocks[block, BLOCK_USE]))
     if kind == _PATH:
         return PATH
-    if kind == _WATER or kind == _POOL:
+    if kind in (_WATER, _POOL):
         return WATER
     if kind == _RAIL:
         return RAIL if abs(abs(a) - 2.6) < 0.55 else land
     if kind == _PARKING:
         return PARKING
-    if kind == _SOCCER or kind == _TENNIS or kind == _TRACK or kind == _BALL_COURT or kind == _SAND:
+    if kind in (_SOCCER, _TENNIS, _TRACK, _BALL_COURT, _SAND):
         return SPORT
     if kind == _ISLAND:
         return PARK
@@ -163,5 +165,9 @@ def paint_surface(
                     red += 0.25 * palette[shown, 0]
                     green += 0.25 * palette[shown, 1]
                     blue += 0.25 * palette[shown, 2]
-                image[j, i, 0], image[j, i, 1], image[j, i, 2] = np.uint8(red), np.uint8(green), np.uint8(blue)
+                image[j, i, 0], image[j, i, 1], image[j, i, 2] = (
+                    np.uint8(red),
+                    np.uint8(green),
+                    np.uint8(blue),
+                )
         upper, lower = lower, upper

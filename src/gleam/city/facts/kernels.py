@@ -94,25 +94,27 @@ def _last(edge: float, origin: float, step: float, n: int) -> int:
 
 
 @njit(cache=True)
-def clip_lines(lines: Floats, x: float, y: float, half: Floats) -> Floats:
-    """Clip segments (x0, y0, x1, y1) to squares about (x, y), one half side each.
+def clip_lines(
+    lines: Floats, bounds: tuple[float, float, float, float], pad: Floats, x: float, y: float
+) -> Floats:
+    """Clip segments (x0, y0, x1, y1) to the box (x0, y0, x1, y1), grown by one pad each.
 
-    Returns rows (x0, y0, x1, y1, length) relative to the centre; length -1 where nothing is inside.
+    Returns rows (x0, y0, x1, y1, length) relative to (x, y); length -1 where nothing is inside.
     """
     out = np.empty((lines.shape[0], 5))
     for k in range(lines.shape[0]):
-        ax, ay = lines[k, 0] - x, lines[k, 1] - y
-        ex, ey = lines[k, 2] - lines[k, 0], lines[k, 3] - lines[k, 1]
-        h, t0, t1 = half[k], 0.0, 1.0
-        for d, p in ((ex, ax), (ey, ay)):
+        ax, ay = lines[k, 0], lines[k, 1]
+        ex, ey = lines[k, 2] - ax, lines[k, 3] - ay
+        t0, t1 = 0.0, 1.0
+        for d, p, low, high in ((ex, ax, bounds[0], bounds[2]), (ey, ay, bounds[1], bounds[3])):
+            low, high = low - pad[k] - p, high + pad[k] - p
             if abs(d) < 1e-12:
-                if abs(p) > h:
+                if low > 0 or high < 0:
                     t1 = -1.0
             else:
-                u, v = (-h - p) / d, (h - p) / d
-                t0, t1 = max(t0, min(u, v)), min(t1, max(u, v))
-        out[k, 0], out[k, 1] = ax + t0 * ex, ay + t0 * ey
-        out[k, 2], out[k, 3] = ax + t1 * ex, ay + t1 * ey
+                t0, t1 = max(t0, min(low / d, high / d)), min(t1, max(low / d, high / d))
+        out[k, 0], out[k, 1] = ax + t0 * ex - x, ay + t0 * ey - y
+        out[k, 2], out[k, 3] = ax + t1 * ex - x, ay + t1 * ey - y
         out[k, 4] = (t1 - t0) * math.hypot(ex, ey) if t1 >= t0 else -1.0
     return out
 

@@ -56,6 +56,8 @@ STREAM_HALF_WIDTH_M = 11.0
 """Up to this half width running water is called a stream."""
 FOUNTAIN_M = 6.5
 """Up to this half side standing water is called a fountain."""
+EQUAL_HEIGHT_M, EQUAL_FOOTPRINT = 0.5, 0.03
+"""Heights (m) and footprints (share) that differ by less look alike."""
 LEAST_ROAD_M = 3.0
 """Roads with less than this inside the square are left out."""
 
@@ -66,7 +68,8 @@ Fact = dict[str, Any]
 def place_facts(scene: Scene, x: float, y: float, half_m: float = 64.0) -> Fact:
     """State what lies within the square of side ``2 * half_m`` around (x, y), in local metres.
 
-    Point-like things count when their centre lies inside; lines when a part of them does. Bearings are
+    Point-like things count when their centre lies inside; lines when a part of them does. Nothing beyond
+    the border of the city counts. ``alone`` says whether a superlative has no equal nearby. Bearings are
     degrees clockwise from north as seen from (x, y), distances metres. The result is nested plain data,
     ready for JSON; lists are ordered by distance.
 
@@ -80,8 +83,9 @@ def place_facts(scene: Scene, x: float, y: float, half_m: float = 64.0) -> Fact:
     if not (math.isfinite(half_m) and half_m > 0):
         raise GleamError(f"half_m {half_m!r} is not usable; give a positive number of metres.")
     index = index_of(scene)
-    bounds = (x - half_m, y - half_m, x + half_m, y + half_m)
-    roads, rivers, railways = _lines(index, x, y, half_m, bounds)
+    bounds = x0, y0, x1, y1 = x - half_m, y - half_m, x + half_m, y + half_m
+    within = (max(0.0, x0), max(0.0, y0), min(scene.width_m, x1), min(scene.height_m, y1))
+    roads, rivers, railways = _lines(index, x, y, within)
     areas, ponds = _areas(index, x, y, half_m, bounds)
     buildings, trees = _objects(index, x, y, half_m, bounds)
     return {
@@ -133,17 +137,17 @@ def _junctions(index: FactsIndex, x: float, y: float, half: float, bounds: Bound
 
 
 def _lines(
-    index: FactsIndex, x: float, y: float, half: float, bounds: Bounds
+    index: FactsIndex, x: float, y: float, bounds: Bounds
 ) -> tuple[list[Fact], list[Fact], list[Fact]]:
-    """Return roads, rivers and railways: each line feature once, with its nearest point."""
+    """Return the roads, rivers and railways in a box: each once, with its point nearest to (x, y)."""
     x0, y0, x1, y1 = bounds
     wide = (x0 - 32, y0 - 32, x1 + 32, y1 + 32)
     segments = index.segments[index.near(index.segment_index, wide)].astype(np.float64)
     segments = segments[segments[:, SEG_KIND] != SegmentKind.PATH]
     kind = segments[:, SEG_KIND]
     # A river belongs to the square as soon as its water does; other lines by their axis.
-    reach = half + np.where(kind == SegmentKind.RIVER, segments[:, SEG_HALF_WIDTH], 0.0)
-    pieces = clip_lines(segments[:, SEG_X0 : SEG_Y1 + 1], x, y, reach)
+    reach = np.where(kind == SegmentKind.RIVER, segments[:, SEG_HALF_WIDTH], 0.0)
+    pieces = clip_lines(segments[:, SEG_X0 : SEG_Y1 + 1], bounds, reach, x, y)
     inside = pieces[:, 4] >= 0
     segments, pieces, kind = segments[inside], pieces[inside], kind[inside]
 
@@ -262,9 +266,14 @@ def _buildings(
     by_colour = np.bincount(table.colour[numbers], weights=footprint, minlength=len(ROOF_COLOURS)) / total
     by_roof = np.bincount(table.roof[numbers], weights=footprint, minlength=len(ROOF_KIND_NAMES)) / total
 
-    def one(k: int) -> Fact:
-        number = int(numbers[k])
+    distance = np.hypot(table.x[numbers] - x, table.y[numbers] - y)
+
+    def foremost(value: NDArray[np.float64], equal: float) -> Fact:
+        """Describe the building of largest value; the nearest of those that equal it."""
+        best = np.flatnonzero(value >= value.max() - 1e-3)
+        number = int(numbers[best[distance[best].argmin()]])
         return {
+            "alone": bool((value >= value.max() - equal).sum() == 1),
             **_seen(float(table.x[number]) - x, float(table.y[number]) - y),
             "floors": int(table.floors[number]),
             "height_m": round(float(table.height_m[number]), 1),
@@ -280,8 +289,8 @@ def _buildings(
         "max_height_m": round(float(height.max()), 1),
         "roof_colours": _shares(dict(zip(ROOF_COLOURS, by_colour.tolist(), strict=True))),
         "roof_kinds": _shares({name: float(by_roof[int(roof)]) for roof, name in ROOF_KIND_NAMES.items()}),
-        "tallest": one(int(height.argmax())),
-        "largest": one(int(footprint.argmax())),
+        "tallest": foremost(height, EQUAL_HEIGHT_M),
+        "largest": foremost(footprint, EQUAL_FOOTPRINT * float(footprint.max())),
     }
     return fact
 

@@ -10,7 +10,7 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "cache": True,
     "fastmath": True,
     "nogil": True,

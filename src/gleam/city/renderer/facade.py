@@ -24,14 +24,21 @@ from gleam.city.scene import (
 )
 
 OLD, RIBBONS, CURTAIN, SHEET = int(Facade.OLD), int(Facade.RIBBONS), int(Facade.CURTAIN), int(Facade.SHEET)
-HOUSE, BALCONIES, CHURCH, PLAIN = int(Facade.HOUSE), int(Facade.BALCONIES), int(Facade.CHURCH), int(Facade.PLAIN)
+HOUSE, BALCONIES, CHURCH, PLAIN = (
+    int(Facade.HOUSE),
+    int(Facade.BALCONIES),
+    int(Facade.CHURCH),
+    int(Facade.PLAIN),
+)
 
 WallPoint = tuple[float, float, float, float]
 """Albedo red, green, blue, and how much it mirrors the sky."""
 
 
 @compiled
-def sheet_wall(u: float, z: float, half: float, top: float, seed: float, r: float, g: float, b: float) -> WallPoint:
+def sheet_wall(
+    u: float, z: float, half: float, top: float, seed: float, r: float, g: float, b: float
+) -> WallPoint:
     """Draw a hall of corrugated sheet: gates at the ground, a strip of windows under the eaves."""
     bay = math.floor((u + half) / 7.0)
     across = (u + half) / 7.0 - bay

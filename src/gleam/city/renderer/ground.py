@@ -55,7 +55,9 @@ GRASS, CONCRETE, DIRT = int(Ground.GRASS), int(Ground.CONCRETE), int(Ground.DIRT
 ROAD, SIDEWALK, PATH, WATER = int(Ground.ROAD), int(Ground.SIDEWALK), int(Ground.PATH), int(Ground.WATER)
 RAIL, PARKING, SOCCER, TENNIS = int(Ground.RAIL), int(Ground.PARKING), int(Ground.SOCCER), int(Ground.TENNIS)
 TRACK, ISLAND, BALL_COURT = int(Ground.TRACK), int(Ground.ISLAND), int(Ground.BALL_COURT)
-NONE, WHITE, YELLOW, KERB, COURT = (int(m) for m in (Mark.NONE, Mark.WHITE, Mark.YELLOW, Mark.KERB, Mark.COURT))
+NONE, WHITE, YELLOW, KERB, COURT = (
+    int(m) for m in (Mark.NONE, Mark.WHITE, Mark.YELLOW, Mark.KERB, Mark.COURT)
+)
 ALLEY, COLLECTOR, ARTERIAL = int(RoadClass.ALLEY), int(RoadClass.COLLECTOR), int(RoadClass.ARTERIAL)
 SEG_ROAD, SEG_RIVER, SEG_RAIL = int(SegmentKind.ROAD), int(SegmentKind.RIVER), int(SegmentKind.RAIL)
 RECTANGLE, ROUNDABOUT, JUNCTION = int(Shape.RECTANGLE), int(Shape.ROUNDABOUT), int(Shape.JUNCTION)
@@ -123,7 +125,11 @@ def area_mark(kind: int, a: float, b: float, half_a: float, half_b: float) -> in
     elif kind == SOCCER:
         end, side = half_a - 2.5, half_b - 2.5
         box = end - 13.0
-        line = (abs(x - end) < 0.12 and y < side) or (abs(y - side) < 0.12 and x < end) or (x < 0.12 and y < side)
+        line = (
+            (abs(x - end) < 0.12 and y < side)
+            or (abs(y - side) < 0.12 and x < end)
+            or (x < 0.12 and y < side)
+        )
         line = line or abs(math.sqrt(a * a + b * b) - 8.0) < 0.12
         if line or (abs(x - box) < 0.12 and y < 16.0) or (abs(y - 16.0) < 0.12 and box < x < end):
             return WHITE
@@ -152,7 +158,11 @@ def track_patch(a: float, b: float, half_a: float, half_b: float, seed: float, b
     if radius <= half_b - 8.0:
         x, y = abs(a), abs(b)
         end, side = half_a - 22.0, half_b - 12.0
-        line = (abs(x - end) < 0.12 and y < side) or (abs(y - side) < 0.12 and x < end) or (x < 0.12 and y < side)
+        line = (
+            (abs(x - end) < 0.12 and y < side)
+            or (abs(y - side) < 0.12 and x < end)
+            or (x < 0.12 and y < side)
+        )
         return SOCCER, a, b, seed, 1.0, (WHITE if line else NONE), block
     return GRASS, a, b, 0.5, 0.0, NONE, block
 
@@ -235,7 +245,15 @@ def ground_at(x: float, y: float, world: World) -> Patch:
                 line = hx - 0.45 < distance < hx - 0.3 and road_class < 0
                 return ROAD, px, py, seed, 3.0, (WHITE if line else NONE), block
             elif distance < hx + 3.0 and road_class < 0:
-                return SIDEWALK, distance - hx, 0.0, seed, 0.0, (KERB if distance < hx + 0.25 else NONE), block
+                return (
+                    SIDEWALK,
+                    distance - hx,
+                    0.0,
+                    seed,
+                    0.0,
+                    (KERB if distance < hx + 0.25 else NONE),
+                    block,
+                )
             continue
         a = px * areas[n, AREA_COS] + py * areas[n, AREA_SIN]
         b = py * areas[n, AREA_COS] - px * areas[n, AREA_SIN]
@@ -262,7 +280,7 @@ def ground_at(x: float, y: float, world: World) -> Patch:
             return ISLAND, across, along, seed, 0.0, (KERB if mark == -2 else NONE), block
         return ROAD, across, along, seed, float(road_class), mark, block
     if junction >= 0:
-        return ROAD, x, y, walk_seed, areas[junction, AREA_STYLE], NONE, block
+        return ROAD, x, y, walk_seed, 1.0, NONE, block
     if walk < _FAR:
         return SIDEWALK, walk, x + y, walk_seed, 0.0, (KERB if walk < 0.22 else NONE), block
     if river < 0.0:
@@ -285,6 +303,22 @@ def ground_at(x: float, y: float, world: World) -> Patch:
         hx, hy = areas[area, AREA_HX], areas[area, AREA_HY]
         if kind == TRACK:
             return track_patch(area_a, area_b, hx, hy, seed, block)
-        return kind, area_a, area_b, seed, areas[area, AREA_STYLE], area_mark(kind, area_a, area_b, hx, hy), block
+        return (
+            kind,
+            area_a,
+            area_b,
+            seed,
+            areas[area, AREA_STYLE],
+            area_mark(kind, area_a, area_b, hx, hy),
+            block,
+        )
     blocks = world.blocks
-    return int(blocks[block, BLOCK_GROUND]), x, y, blocks[block, BLOCK_SEED], blocks[block, BLOCK_USE], NONE, block
+    return (
+        int(blocks[block, BLOCK_GROUND]),
+        x,
+        y,
+        blocks[block, BLOCK_SEED],
+        blocks[block, BLOCK_USE],
+        NONE,
+        block,
+    )

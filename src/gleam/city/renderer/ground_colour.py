@@ -60,7 +60,9 @@ def road_colour(mark: int, seed: float, coarse: float, medium: float, fine: floa
 
 
 @compiled
-def grass_colour(weather: NDArray[np.float64], x: float, y: float, coarse: float, medium: float, fine: float) -> Colour:
+def grass_colour(
+    weather: NDArray[np.float64], x: float, y: float, coarse: float, medium: float, fine: float
+) -> Colour:
     """Colour a lawn, drier in places."""
     v = 0.72 + 0.35 * coarse + 0.22 * (medium - 0.5) + 0.3 * (fine - 0.5)
     dry = noise(x * 0.04 + 31.0, y * 0.04) * v
@@ -72,7 +74,9 @@ def grass_colour(weather: NDArray[np.float64], x: float, y: float, coarse: float
 
 
 @compiled
-def sport_colour(weather: NDArray[np.float64], kind: int, a: float, seed: float, style: float, mark: int) -> Colour:
+def sport_colour(
+    weather: NDArray[np.float64], kind: int, a: float, seed: float, style: float, mark: int
+) -> Colour:
     """Colour a pitch, a court or a track."""
     if mark == WHITE:
         return 0.62, 0.62, 0.62
@@ -200,7 +204,7 @@ def ground_colour(
         red += (0.78 - red) * cover
         green += (0.80 - green) * cover
         blue += (0.84 - blue) * cover
-    elif weather[W_WET] > 0.0 and (surface == SURFACE_WORN or surface == SURFACE_HARD):
+    elif weather[W_WET] > 0.0 and (surface in (SURFACE_WORN, SURFACE_HARD)):
         dark = 1.0 - 0.35 * weather[W_WET]
         red, green, blue = red * dark, green * dark, blue * dark
     return red, green, blue, surface

@@ -25,13 +25,15 @@ C_HALF_WIDTH, C_HALF_HEIGHT, C_HEADING, C_FAR = 12, 13, 14, 15
 """Half extents at unit distance (perspective) or in metres (orthographic); radians; metres."""
 C_COLUMNS = 16
 
+ALTITUDE_M = 600.0
+"""Where the rays of an orthographic image start: above everything, and far from fine detail."""
 _EDGE = 0.2
 """Relative difference of two corners' colours that asks for one more ray."""
 
 
 @inlined
 def ray(
-    mode: int, camera: NDArray[np.float64], top: float, u: float, v: float
+    mode: int, camera: NDArray[np.float64], u: float, v: float
 ) -> tuple[float, float, float, float, float, float]:
     """Return origin and unit direction of the ray through (u, v), both 0 to 1 from the top left."""
     if mode == EQUIRECTANGULAR:
@@ -50,11 +52,11 @@ def ray(
         inv = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
         return camera[C_X], camera[C_Y], camera[C_Z], dx * inv, dy * inv, dz * inv
     dx, dy, dz = camera[C_FORWARD], camera[C_FORWARD + 1], camera[C_FORWARD + 2]
-    back = (top + 1.0) / -dz
+    back = ALTITUDE_M / -dz
     # Snapped to a quarter millimetre: strips of one mosaic then send exactly the same rays.
     x = math.floor((camera[C_X] + right) * 4096.0 + 0.5) / 4096.0
     y = math.floor((camera[C_Y] + up) * 4096.0 + 0.5) / 4096.0
-    return x - dx * back, y - dy * back, top + 1.0, dx, dy, dz
+    return x - dx * back, y - dy * back, ALTITUDE_M, dx, dy, dz
 
 
 @compiled
@@ -62,7 +64,7 @@ def look(
     mode: int, camera: NDArray[np.float64], u: float, v: float, world: World, weather: NDArray[np.float64]
 ) -> Sample:
     """Shade the ray through (u, v)."""
-    ox, oy, oz, dx, dy, dz = ray(mode, camera, world.top, u, v)
+    ox, oy, oz, dx, dy, dz = ray(mode, camera, u, v)
     return shade(ox, oy, oz, dx, dy, dz, camera[C_FAR], world, weather)
 
 
@@ -81,7 +83,7 @@ def column_step(mode: int, v: float, width: int) -> int:
 def differ(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
     """Tell whether two colours differ visibly."""
     limit = _EDGE * (0.06 + 0.5 * (a[1] + b[1]))
-    return abs(a[0] - b[0]) > limit or abs(a[1] - b[1]) > limit or abs(a[2] - b[2]) > limit
+    return bool(abs(a[0] - b[0]) > limit or abs(a[1] - b[1]) > limit or abs(a[2] - b[2]) > limit)
 
 
 @compiled
@@ -131,15 +133,26 @@ def _render(
             if not same and not sparse:
                 centre, corner = 0.4, 0.15
                 r, g, b, _, _ = look(mode, camera, (i + 0.5) / width, v, world, weather)
-            image[j, i, 0] = centre * r + corner * (upper[i, 0] + upper[i + 1, 0] + lower[i, 0] + lower[i + 1, 0])
-            image[j, i, 1] = centre * g + corner * (upper[i, 1] + upper[i + 1, 1] + lower[i, 1] + lower[i + 1, 1])
-            image[j, i, 2] = centre * b + corner * (upper[i, 2] + upper[i + 1, 2] + lower[i, 2] + lower[i + 1, 2])
+            image[j, i, 0] = centre * r + corner * (
+                upper[i, 0] + upper[i + 1, 0] + lower[i, 0] + lower[i + 1, 0]
+            )
+            image[j, i, 1] = centre * g + corner * (
+                upper[i, 1] + upper[i + 1, 1] + lower[i, 1] + lower[i + 1, 1]
+            )
+            image[j, i, 2] = centre * b + corner * (
+                upper[i, 2] + upper[i + 1, 2] + lower[i, 2] + lower[i + 1, 2]
+            )
         upper, lower = lower, upper
         upper_ident, lower_ident = lower_ident, upper_ident
 
 
 def render(
-    mode: int, camera: NDArray[np.float64], world: World, weather: NDArray[np.float64], height: int, width: int
+    mode: int,
+    camera: NDArray[np.float64],
+    world: World,
+    weather: NDArray[np.float64],
+    height: int,
+    width: int,
 ) -> NDArray[np.float32]:
     """Return the linear radiance (height, width, 3) a packed camera sees."""
     image = np.empty((height, width, 3), np.float32)

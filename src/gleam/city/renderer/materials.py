@@ -130,7 +130,13 @@ def paint(chance: float) -> tuple[float, float, float]:
 
 @compiled
 def car(
-    objects: NDArray[np.float32], k: int, face: int, x: float, y: float, z: float, weather: NDArray[np.float64]
+    objects: NDArray[np.float32],
+    k: int,
+    face: int,
+    x: float,
+    y: float,
+    z: float,
+    weather: NDArray[np.float64],
 ) -> Material:
     """Look of a car: paint, glass, wheels, lamps."""
     cos, sin = objects[k, OBJ_COS], objects[k, OBJ_SIN]
@@ -203,7 +209,17 @@ def tank(objects: NDArray[np.float32], k: int, face: int, x: float, y: float, z:
             objects[k, OBJ_WALL_R] * v, objects[k, OBJ_WALL_G] * v, objects[k, OBJ_WALL_B] * v,
             (x - objects[k, OBJ_X]) * inv, (y - objects[k, OBJ_Y]) * inv, 0.0, 0.0, 0.85, 0.0,
         )  # fmt: skip
-    return objects[k, OBJ_ROOF_R], objects[k, OBJ_ROOF_G], objects[k, OBJ_ROOF_B], 0.0, 0.0, 1.0, 0.0, 1.0, 0.0
+    return (
+        objects[k, OBJ_ROOF_R],
+        objects[k, OBJ_ROOF_G],
+        objects[k, OBJ_ROOF_B],
+        0.0,
+        0.0,
+        1.0,
+        0.0,
+        1.0,
+        0.0,
+    )
 
 
 @compiled
@@ -214,9 +230,8 @@ def hedge(objects: NDArray[np.float32], k: int, face: int, x: float, y: float, z
     if face < 4:
         nx, ny = wall_normal(face, objects[k, OBJ_COS], objects[k, OBJ_SIN])
         nz = 0.0
-    return (
-        objects[k, OBJ_WALL_R] * v, objects[k, OBJ_WALL_G] * v, objects[k, OBJ_WALL_B] * v, nx, ny, nz, 0.0, 0.85, 0.15
-    )  # fmt: skip
+    r, g, b = objects[k, OBJ_WALL_R] * v, objects[k, OBJ_WALL_G] * v, objects[k, OBJ_WALL_B] * v
+    return r, g, b, nx, ny, nz, 0.0, 0.85, 0.15
 
 
 @compiled
@@ -226,7 +241,7 @@ def material(
 ) -> Material:  # fmt: skip
     """Look of object ``k`` at a point of one of its faces."""
     kind = int(objects[k, OBJ_KIND])
-    if kind == TREE or kind == CONIFER:
+    if kind in (TREE, CONIFER):
         return foliage(objects, k, face, x, y, z, distance, weather)
     if kind == CAR:
         return car(objects, k, face, x, y, z, weather)

@@ -43,7 +43,8 @@ def noise(x: float, y: float) -> float:
     a, b = _LATTICE[low & 4095], _LATTICE[(low + 1) & 4095]
     c, d = _LATTICE[high & 4095], _LATTICE[(high + 1) & 4095]
     bottom = a + (b - a) * u
-    return bottom + (c + (d - c) * u - bottom) * v
+    mixed: float = bottom + (c + (d - c) * u - bottom) * v
+    return mixed
 
 
 @compiled

@@ -62,9 +62,7 @@ CAR_FREE_RADIUS_SQ = 30.0
 
 
 @compiled
-def car_in_slot(
-    objects: NDArray[np.float32], k: int, weather: NDArray[np.float64]
-) -> tuple[int, float]:
+def car_in_slot(objects: NDArray[np.float32], k: int, weather: NDArray[np.float64]) -> tuple[int, float]:
     """Return which car stands in slot ``k`` today, and a random number for its colour."""
     seed, today = objects[k, OBJ_SEED], weather[W_SEED]
     slot = int(objects[k, OBJ_ROOF])
@@ -241,7 +239,7 @@ def hit_tree(
         fine = detail and enter < 60.0
         steps = 8 if fine else 4
         # From the entry to a little behind the deepest point; what lies farther is hidden or not there.
-        step = (-b * inv_a * 1.02 - enter) / steps
+        step = (-b * inv_a - enter) * 1.1 / steps
         for n in range(steps + 1):
             t = enter + n * step
             if t >= best:
@@ -304,7 +302,7 @@ def hit_tank(
         root = b * b - a * (x * x + y * y - radius * radius)
         if root > 0.0:
             t = (-b - math.sqrt(root)) / a
-            if t > 0.0 and z + t * dz < z1:
+            if t > 0.0 and 0.0 <= z + t * dz < z1:
                 return t, FACE_SIDE
     if dz < -1e-6 and z > z1:
         t = (z1 - z) / dz

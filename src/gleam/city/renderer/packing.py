@@ -73,7 +73,9 @@ def world_of(scene: Scene) -> World:
     bounds[:, NEAR_Y] = objects[:, OBJ_Y]
     kind = objects[:, OBJ_KIND]
     upright = np.isin(kind, [ObjectKind.TREE, ObjectKind.CONIFER, ObjectKind.TANK])
-    bounds[:, NEAR_RADIUS] = np.where(upright, objects[:, OBJ_HX], np.hypot(objects[:, OBJ_HX], objects[:, OBJ_HY]))
+    bounds[:, NEAR_RADIUS] = np.where(
+        upright, objects[:, OBJ_HX], np.hypot(objects[:, OBJ_HX], objects[:, OBJ_HY])
+    )
     bounds[:, NEAR_RADIUS] += 0.01
     bounds[:, NEAR_BOTTOM] = np.where(upright, 0.0, objects[:, OBJ_Z0]) - 0.01
     bounds[:, NEAR_TOP] = objects[:, OBJ_Z1] + objects[:, OBJ_RISE] + 0.01
@@ -105,5 +107,3 @@ def world_of(scene: Scene) -> World:
 
 def _in_cell_order(rows: NDArray[np.float32], index: GridIndex) -> NDArray[np.float32]:
     return np.ascontiguousarray(rows[index.items], np.float32)
-
-

@@ -25,7 +25,9 @@ from gleam.city.scene import (
 
 
 @compiled
-def flat_roof(objects: NDArray[np.float32], k: int, x: float, y: float, along: float, across: float) -> WallPoint:
+def flat_roof(
+    objects: NDArray[np.float32], k: int, x: float, y: float, along: float, across: float
+) -> WallPoint:
     """Return albedo and mirror of a flat roof at world (x, y), own axes (along, across)."""
     r, g, b = objects[k, OBJ_ROOF_R], objects[k, OBJ_ROOF_G], objects[k, OBJ_ROOF_B]
     seed, style = objects[k, OBJ_SEED], int(objects[k, OBJ_FACADE])

@@ -69,8 +69,10 @@ def sunlight(
             shaded = blocker >= 0
     if leaves:
         soft = max(0.0, 0.3 + 0.7 * facing)
-        return strength * soft * (0.15 if shaded else 0.95)
-    return 0.0 if shaded else strength * facing
+        softened: float = strength * soft * (0.15 if shaded else 0.95)
+        return softened
+    direct: float = 0.0 if shaded else strength * facing
+    return direct
 
 
 @inlined

@@ -35,7 +35,11 @@ def sky(dx: float, dy: float, dz: float, weather: NDArray[np.float64]) -> tuple[
     if up > 0.015:
         scale = 1.3 / (up + 0.12)
         x, y, seed = dx * scale, dy * scale, weather[W_SEED] * 57.0
-        n = 0.55 * noise(x + seed, y + seed) + 0.28 * noise(x * 2.3 + seed, y * 2.3) + 0.17 * noise(x * 5.1, y * 5.1)
+        n = (
+            0.55 * noise(x + seed, y + seed)
+            + 0.28 * noise(x * 2.3 + seed, y * 2.3)
+            + 0.17 * noise(x * 5.1, y * 5.1)
+        )
         cover = (n - 0.82 + 0.52 * weather[W_CLOUDS]) * 4.0
         cover = min(1.0, max(0.0, cover)) * min(1.0, up * 6.0)
         light = (0.72 + 0.30 * (n - 0.5)) * (0.62 + 0.15 * weather[W_SUN])

@@ -45,7 +45,7 @@ def trace(
         t = (ceiling - oz) / dz
     elif dz > 1e-6:
         limit = min(limit, (ceiling - oz) / dz)
-    i, j = int(math.floor((ox + t * dx) / CELL_M)), int(math.floor((oy + t * dy) / CELL_M))
+    i, j = math.floor((ox + t * dx) / CELL_M), math.floor((oy + t * dy) / CELL_M)
     step_i, step_j = (1 if dx > 0 else -1), (1 if dy > 0 else -1)
     next_x = next_y = each_x = each_y = _NEVER
     if abs(dx) > 1e-9:
@@ -83,14 +83,21 @@ def trace(
                     k = int(near[n, NEAR_OBJECT])
                     if k == skip:
                         continue
-                    distance, face = hit_object(objects, k, ox, oy, oz, dx, dy, dz, best, weather, not any_hit)
+                    distance, face = hit_object(
+                        objects, k, ox, oy, oz, dx, dy, dz, best, weather, not any_hit
+                    )
                     if 0.0 < distance < best:
                         best, best_object, best_face = distance, k, face
                         if any_hit:
                             return best, best_object, best_face
                 if best_object >= 0 and best <= leave:
                     break
-        elif (i < 0 and dx <= 0) or (i >= cells_x and dx >= 0) or (j < 0 and dy <= 0) or (j >= cells_y and dy >= 0):
+        elif (
+            (i < 0 and dx <= 0)
+            or (i >= cells_x and dx >= 0)
+            or (j < 0 and dy <= 0)
+            or (j >= cells_y and dy >= 0)
+        ):
             break
         t = leave
         if next_x < next_y:

@@ -19,7 +19,9 @@ OVERSAMPLING = 2
 @lru_cache(maxsize=16)
 def axis(samples: int) -> Floats:
     """Return the sample centres along one side of the square, -1 (left or lower edge) to 1."""
-    return ((np.arange(samples) + 0.5) / samples * 2 - 1).astype(np.float32)
+    out = ((np.arange(samples) + 0.5) / samples * 2 - 1).astype(np.float32)
+    out.setflags(write=False)
+    return out
 
 
 @lru_cache(maxsize=16)
@@ -28,29 +30,27 @@ def polar_grid(samples: int) -> tuple[Floats, Floats]:
     along = axis(samples).astype(np.float64)
     x, y = np.meshgrid(along, -along, indexing="xy")
     azimuth, radius = np.arctan2(x, y), np.hypot(x, y)
-    return azimuth.ravel().astype(np.float32), radius.ravel().astype(np.float32)
+    out = azimuth.ravel().astype(np.float32), radius.ravel().astype(np.float32)
+    for shared in out:
+        shared.setflags(write=False)
+    return out
 
 
-@lru_cache(maxsize=256)
-def _elevations_of(samples: int, height_m: float, p: Preparation) -> tuple[Floats, float]:
-    half = p.ground_width_m / 2
-    _, radius = polar_grid(samples)
-    edge = -math.atan2(height_m, p.metric_share * half)
-    slope = wall_slope(height_m, p)
-    ground = -np.arctan2(np.float32(height_m), radius * np.float32(half))
-    walls = np.float32(edge) + (radius - np.float32(p.metric_share)) * np.float32(slope)
-    out = np.where(radius < p.metric_share, ground, walls)
-    out.setflags(write=False)
-    return out, slope
-
-
+@lru_cache(maxsize=16)
 def elevations(samples: int, height_m: float, p: Preparation) -> Floats:
     """Return the elevation (radians above the horizon) that each sample of the polar square shows.
 
     Out to ``metric_share`` of the half width the radius is metres on flat ground below a camera at
     ``height_m``; beyond, the elevation rises evenly, so that walls and sky follow.
     """
-    return _elevations_of(samples, height_m, p)[0]
+    half = p.ground_width_m / 2
+    _, radius = polar_grid(samples)
+    edge = -math.atan2(height_m, p.metric_share * half)
+    ground = -np.arctan2(np.float32(height_m), radius * np.float32(half))
+    walls = np.float32(edge) + (radius - np.float32(p.metric_share)) * np.float32(wall_slope(height_m, p))
+    out: Floats = np.where(radius < p.metric_share, ground, walls)
+    out.setflags(write=False)
+    return out
 
 
 def wall_slope(height_m: float, p: Preparation) -> float:

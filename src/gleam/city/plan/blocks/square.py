@@ -6,7 +6,7 @@ from gleam.city.plan.blocks.lot import Lot
 from gleam.city.plan.dice import Dice
 from gleam.city.plan.palettes import ROOF_COPPER, ROOF_DARK, ROOF_RED, WALL_OLD
 from gleam.city.plan.polygons import inset, random_points
-from gleam.city.plan.site import ON_ROADS, Body, Site
+from gleam.city.plan.site import ON_ROADS, Body, Placed, Site
 from gleam.city.plan.vegetation import count_for
 from gleam.city.scene import Facade, Ground, Roof, Shape
 
@@ -31,7 +31,9 @@ def _church(site: Site, lot: Lot, dice: Dice) -> None:
     roof, wall = dice.pick(ROOF_RED + ROOF_DARK + ROOF_COPPER), dice.pick(WALL_OLD)
     half_length = min(20, lot.length * 0.3)
     nave = Body(0, 11, wall, roof, Facade.CHURCH, Roof.GABLE, 8)
-    placed = site.add_building(x, y, lot.angle, (half_length, 8), nave)
+    # Seeds outside this range would give the roof solar panels or dormers.
+    parish = Placed(x, y, lot.angle, half_length, 8, seed=dice.between(0.25, 0.85))
+    placed = site.add_building(x, y, lot.angle, (half_length, 8), nave, part_of=parish)
     if placed is None:
         return
     tx, ty = placed.at(-(placed.hx + 3), 0)
