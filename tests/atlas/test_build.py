@@ -165,18 +165,22 @@ def interrupt_after(encoder, batches):
 def test_finished_units_are_not_done_again(imagery, tmp_path, pixel_encoder_class):
     sources = open_sources([imagery / "map.csv"])
     with pytest.raises(_Stop):
-        build_atlas(sources, interrupt_after(pixel_encoder_class(), 3), tmp_path / "a", unit_tiles=12)
+        build_atlas(
+            sources, interrupt_after(pixel_encoder_class(), 3), tmp_path / "a", stride_m=64.0, unit_tiles=12
+        )
     partial = Atlas.open(tmp_path / "a", allow_partial=True)
     assert len(partial) == 36
     with pytest.raises(_Stop):  # units of another size are not taken for done
-        build_atlas(sources, interrupt_after(pixel_encoder_class(), 0), tmp_path / "a", unit_tiles=10)
+        build_atlas(
+            sources, interrupt_after(pixel_encoder_class(), 0), tmp_path / "a", stride_m=64.0, unit_tiles=10
+        )
     assert partial.manifest.state == "building"
     assert "interrupted" in partial.verify()[0]
     encoder = pixel_encoder_class()
-    manifest = build_atlas(sources, encoder, tmp_path / "a", unit_tiles=12)
+    manifest = build_atlas(sources, encoder, tmp_path / "a", stride_m=64.0, unit_tiles=12)
     assert encoder.embedded == manifest.tiles - 36
     encoder = pixel_encoder_class()
-    assert build_atlas(sources, encoder, tmp_path / "a", unit_tiles=12) == manifest
+    assert build_atlas(sources, encoder, tmp_path / "a", stride_m=64.0, unit_tiles=12) == manifest
     assert encoder.embedded == 0
 
 
@@ -184,24 +188,26 @@ def test_tiles_lost_after_they_were_promised_are_cut_again(
     imagery, tmp_path, pixel_encoder_class, content_of
 ):
     sources = open_sources([imagery / "map.csv"])
-    build_atlas(sources, pixel_encoder_class(), tmp_path / "whole", unit_tiles=12)
+    build_atlas(sources, pixel_encoder_class(), tmp_path / "whole", stride_m=64.0, unit_tiles=12)
     with pytest.raises(_Stop):
-        build_atlas(sources, interrupt_after(pixel_encoder_class(), 4), tmp_path / "a", unit_tiles=12)
+        build_atlas(
+            sources, interrupt_after(pixel_encoder_class(), 4), tmp_path / "a", stride_m=64.0, unit_tiles=12
+        )
     partial = Atlas.open(tmp_path / "a", allow_partial=True)
     partial.store.delete([next(iter(partial.store.tiles())).id])
-    build_atlas(sources, pixel_encoder_class(), tmp_path / "a", unit_tiles=12)
+    build_atlas(sources, pixel_encoder_class(), tmp_path / "a", stride_m=64.0, unit_tiles=12)
     assert content_of(Atlas.open(tmp_path / "a")) == content_of(Atlas.open(tmp_path / "whole"))
 
 
 def test_another_encoder_or_recipe_is_refused(uninterrupted, imagery, tmp_path, pixel_encoder_class):
     sources = open_sources([imagery / "map.csv"])
     out = tmp_path / "a"
-    build_atlas(sources, pixel_encoder_class(), out)
+    build_atlas(sources, pixel_encoder_class(), out, stride_m=64.0)
     other = pixel_encoder_class(name="others", fingerprint="0123456789abcdef")
     with pytest.raises(AtlasError, match=r"'others' \(01234567\) instead of 'pixels' \(f1e2d3c4\)"):
-        build_atlas(sources, other, out)
+        build_atlas(sources, other, out, stride_m=64.0)
     with pytest.raises(AtlasError, match="tiles of 64 m instead of 128 m"):
-        build_atlas(sources, pixel_encoder_class(), out, tile_m=64.0)
+        build_atlas(sources, pixel_encoder_class(), out, tile_m=64.0, stride_m=64.0)
     with pytest.raises(AtlasError, match="stride of 100 m instead of 64 m"):
         build_atlas(sources, pixel_encoder_class(), out, stride_m=100.0)
     with pytest.raises(AtlasError, match=r"'pixels' .*'others'"):
@@ -209,15 +215,15 @@ def test_another_encoder_or_recipe_is_refused(uninterrupted, imagery, tmp_path, 
     with pytest.raises(AtlasError, match="cannot be searched"):
         Atlas.open(out).preparation(other)
     renamed = pixel_encoder_class(name="same weights, other name")
-    assert build_atlas(sources, renamed, out).tiles == Atlas.open(out).manifest.tiles
+    assert build_atlas(sources, renamed, out, stride_m=64.0).tiles == Atlas.open(out).manifest.tiles
 
 
 def test_other_imagery_is_refused(imagery, tmp_path, encoder, landscape, table_writer):
-    build_atlas(open_sources([imagery / "map.csv"]), encoder, tmp_path / "a")
+    build_atlas(open_sources([imagery / "map.csv"]), encoder, tmp_path / "a", stride_m=64.0)
     Image.fromarray(landscape[::-1]).save(tmp_path / "other.png")
     table_writer(tmp_path / "other.csv", "other.png", 800.0, 640.0)
     with pytest.raises(AtlasError, match=r"imagery other\.csv instead of map\.csv"):
-        build_atlas(open_sources([tmp_path / "other.csv"]), encoder, tmp_path / "a")
+        build_atlas(open_sources([tmp_path / "other.csv"]), encoder, tmp_path / "a", stride_m=64.0)
 
 
 def test_blank_tiles_are_left_out_and_counted(tmp_path, landscape, encoder, table_writer):
@@ -275,15 +281,15 @@ def test_folders_with_other_things_are_left_alone(imagery, tmp_path, encoder):
 def test_one_builder_at_a_time(imagery, tmp_path, encoder):
     (tmp_path / "a").mkdir()
     with writing(tmp_path / "a"), pytest.raises(AtlasError, match="Another process"):
-        Atlas.build(imagery / "map.csv", encoder, tmp_path / "a")
-    assert len(Atlas.build(imagery / "map.csv", encoder, tmp_path / "a")) > 0
+        Atlas.build(imagery / "map.csv", encoder, tmp_path / "a", stride_m=64.0)
+    assert len(Atlas.build(imagery / "map.csv", encoder, tmp_path / "a", stride_m=64.0)) > 0
 
 
 def test_tiles_of_another_size_than_the_encoder_was_trained_with(imagery, tmp_path, encoder):
-    atlas = Atlas.build(imagery / "map.csv", encoder, tmp_path / "a", tile_m=64.0)
-    assert atlas.preparation(encoder).ground_width_m == 64.0
+    atlas = Atlas.build(imagery / "map.csv", encoder, tmp_path / "a", tile_m=256.0)
+    assert atlas.preparation(encoder).ground_width_m == 256.0
     assert atlas.preparation(encoder).pixels == encoder.preparation.pixels
-    assert (atlas.tile_m, atlas.stride_m) == (64.0, 32.0)
+    assert (atlas.tile_m, atlas.stride_m) == (256.0, 64.0)
 
 
 def test_the_journal_drops_a_torn_line(tmp_path):

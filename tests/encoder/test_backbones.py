@@ -1,4 +1,4 @@
-"""Backbones of transformers: built from a configuration and loaded from a local folder in the hub's format."""
+"""Backbones of transformers: built from a configuration, loaded from a local folder of the hub's format."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 from gleam.encoder import Encoder, EncoderConfig, ViewRun, build_model
 from gleam.encoder.backbones import backbone_names
 from gleam.errors import ConfigError, EncoderError
@@ -32,7 +33,12 @@ TINY: dict[str, dict[str, Any]] = {
 
 def config(name: str, options: dict[str, Any]) -> EncoderConfig:
     return EncoderConfig(
-        backbone=name, backbone_options=options, dim=12, grid=2, grid_channels=4, preparation=Preparation(pixels=32)
+        backbone=name,
+        backbone_options=options,
+        dim=12,
+        grid=2,
+        grid_channels=4,
+        preparation=Preparation(pixels=32),
     )
 
 
@@ -62,7 +68,9 @@ def test_the_feature_map_keeps_rows_and_columns() -> None:
     lit = dark.clone()
     lit[:, :, 24:, 24:] = 255
     with torch.no_grad():
-        change = (model.backbone(model.normalise(lit)) - model.backbone(model.normalise(dark))).abs().sum(1)[0]
+        change = (
+            (model.backbone(model.normalise(lit)) - model.backbone(model.normalise(dark))).abs().sum(1)[0]
+        )
     assert change.shape == (4, 4) and int(change.argmax()) == 15
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+
 from gleam.encoder import Encoder, EncoderConfig, ViewRun, build_model
 from gleam.encoder.storage import HUB_PREFIX, shipped_encoders
 from gleam.errors import ConfigError, EncoderError, GleamError
 from gleam.imagery.preparation import Preparation
 from gleam.views import QUERY_VIEWS, Pose, View
-from safetensors.torch import load_file, save_file
 
 SMALL = EncoderConfig(
     backbone_options={"stem": 8, "channels": [8, 12, 16]},
@@ -134,7 +135,9 @@ def test_save_and_load_keep_every_vector(encoder: Encoder, tmp_path: Path) -> No
 def test_the_fingerprint_follows_weights_and_preparation(encoder: Encoder) -> None:
     changed = Encoder.untrained(SMALL, seed=4)
     assert changed.fingerprint != Encoder.untrained(SMALL, seed=3).fingerprint
-    other = EncoderConfig.from_dict({**SMALL.to_dict(), "preparation": {"pixels": 32, "ground_width_m": 65.0}})
+    other = EncoderConfig.from_dict(
+        {**SMALL.to_dict(), "preparation": {"pixels": 32, "ground_width_m": 65.0}}
+    )
     assert Encoder.untrained(other, seed=3).fingerprint != Encoder.untrained(SMALL, seed=3).fingerprint
 
 
@@ -184,11 +187,11 @@ def test_truncated_weights_are_refused(encoder: Encoder, tmp_path: Path) -> None
 def test_unknown_names_list_the_choices() -> None:
     with pytest.raises(EncoderError, match=f"Unknown encoder 'citty'.*{HUB_PREFIX}"):
         Encoder.from_pretrained("citty")
-    with pytest.raises(GleamError, match="Unknown backbone 'resnet9000'.*compact"):
+    with pytest.raises(GleamError, match=r"Unknown backbone 'resnet9000'.*compact"):
         build_model(EncoderConfig(backbone="resnet9000"))
-    with pytest.raises(EncoderError, match="unknown key 'dimension'.*dim"):
+    with pytest.raises(EncoderError, match=r"unknown key 'dimension'.*dim"):
         EncoderConfig.from_dict({"dimension": 3})
-    with pytest.raises(ConfigError, match="of at least 1"):
+    with pytest.raises(ConfigError, match="stem=0"):
         build_model(EncoderConfig(backbone_options={"stem": 0}))
 
 

@@ -58,7 +58,7 @@ class Atlas:
             encoder: Turns tiles into vectors; only the same encoder can search the atlas.
             out: The folder to make.
             tile_m: Ground width of a tile in metres; the encoder's own when not given.
-            stride_m: Metres between tile centres; half a tile when not given.
+            stride_m: Metres between tile centres; a quarter of a tile when not given.
             csv: A table of footprints for plain images.
             crs: Coordinate system of rasters that do not tell theirs.
             date: When the imagery was taken, recorded where it does not say.

@@ -32,6 +32,9 @@ from gleam.progress import Bar, progress
 
 UNIT_TILES = 256
 """Tiles per unit: about a second of work, one write to the store, one line in the journal."""
+STRIDE_SHARE = 1 / 4
+"""An encoder that tells places apart scores a tile far lower when the photo lies off its centre: with
+half a tile between centres, drone photos of a city were found 2 to 3 times less often than with a quarter."""
 MIN_STRIDE_SHARE = 1 / 16
 """A finer grid than this share of a tile multiplies the atlas and tells nothing new."""
 
@@ -52,7 +55,7 @@ def build_atlas(
         encoder: Turns tiles into vectors.
         out: The folder: missing, empty, or an atlas of the same recipe.
         tile_m: Ground width of a tile; the encoder's own when not given.
-        stride_m: Distance between tile centres; half a tile when not given.
+        stride_m: Distance between tile centres; a quarter of a tile when not given.
         unit_tiles: Tiles per unit of work.
 
     Returns:
@@ -88,7 +91,7 @@ def make_recipe(
     if not sources:
         raise AtlasError("No imagery was given; name a GeoTIFF, a folder of them, or a CSV of footprints.")
     width = float(encoder.preparation.ground_width_m if tile_m is None else tile_m)
-    stride = float(width / 2 if stride_m is None else stride_m)
+    stride = float(width * STRIDE_SHARE if stride_m is None else stride_m)
     if not (math.isfinite(width) and 1 <= width <= 20_000):
         raise AtlasError(f"A tile of {width:g} m makes no sense; give --tile-m between 1 and 20000 metres.")
     if not (math.isfinite(stride) and width * MIN_STRIDE_SHARE <= stride <= width):

@@ -176,6 +176,7 @@ class Edge:
 
     @property
     def length_m(self) -> float:
+        """Length along the polyline."""
         return float(self.along_m[-1])
 
 

@@ -25,7 +25,7 @@ def build(
     encoder: str = typer.Option("city", "--encoder", help="A shipped name, a folder, or hf-hub:org/name."),
     tile_m: float | None = typer.Option(None, "--tile-m", help="Ground width of a tile [the encoder's own]."),
     stride_m: float | None = typer.Option(
-        None, "--stride-m", help="Metres between tile centres [half a tile]."
+        None, "--stride-m", help="Metres between tile centres [a quarter of a tile]."
     ),
     csv: str | None = typer.Option(
         None, "--csv", help="Table of footprints for the images in the folder SOURCE."

@@ -1,4 +1,4 @@
-"""``gleam calibrate``: measure how far an encoder's answers can be trusted, and store it beside its weights."""
+"""``gleam calibrate``: measure how far an encoder's answers can be trusted, and store it with it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def register(app: typer.Typer) -> None:
 
 def calibrate(
     encoder: Path = typer.Argument(help="Folder of the encoder; its calibration is replaced."),
-    places: Path = typer.Argument(help="Places it was NOT trained on: a table, or a folder (a city) with one."),
+    places: Path = typer.Argument(help="Places it was NOT trained on: a table or a city folder."),
     name: str = typer.Option(..., "--name", help="Of the data set; it is told with every probability."),
     split: str | None = typer.Option(None, "--split", help="Use one split; all rows when not given."),
-    within: float = typer.Option(50.0, "--within", metavar="M", help="An answer is right within this distance."),
+    within: float = typer.Option(50.0, "--within", metavar="M", help="Distance within which it is right."),
     seed: int = typer.Option(0, "--seed", help="Of the drawn galleries and pairs."),
     as_json: bool = typer.Option(False, "--json", help="Print the held-out figures as one JSON document."),
 ) -> None:

@@ -62,7 +62,8 @@ class EncoderConfig:
             unknown = sorted(set(values["preparation"]) - prepared_keys)
             if unknown:
                 raise EncoderError(
-                    f"{where}: unknown preparation key {unknown[0]!r}; it knows: {', '.join(sorted(prepared_keys))}."
+                    f"{where}: unknown preparation key {unknown[0]!r}; "
+                    f"it knows: {', '.join(sorted(prepared_keys))}."
                 )
             values["preparation"] = Preparation(**values["preparation"])
         return cls(**values)

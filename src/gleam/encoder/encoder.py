@@ -49,7 +49,7 @@ class Encoder:
 
     @classmethod
     def from_pretrained(cls, name: str | Path) -> Encoder:
-        """Load a shipped encoder by name, a folder, or ``hf-hub:org/name`` (the only form that uses the network).
+        """Load a shipped encoder by name, a folder, or ``hf-hub:org/name``; only the last uses the network.
 
         Raises:
             EncoderError: the name is unknown, files are missing, or the weights do not fit the config.
@@ -137,30 +137,38 @@ class Encoder:
             if not kept:
                 g = self.config.grid
                 return Patches(np.empty((0, self.dim), np.float32), np.empty((0, g, g, self.dim), np.float32))
-            return Patches(np.concatenate([p.vectors for p in kept]), np.concatenate([p.regions for p in kept]))
+            return Patches(
+                np.concatenate([p.vectors for p in kept]), np.concatenate([p.regions for p in kept])
+            )
         arrays = [p for p in parts if not isinstance(p, Patches)]
         return np.concatenate(arrays) if arrays else np.empty((0, self.dim), np.float32)
 
     def encode_headings(
         self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE, count: int = 12
     ) -> tuple[Vectors, NDArray[np.float64]]:
-        """Return the picture's vectors for ``count`` assumed headings, (K, D), and the headings in degrees.
+        """Return the vectors for ``count`` assumed headings, (K, D), and the headings in degrees.
 
         For pictures whose heading is unknown: search with each and keep the best.
         """
         view = parse_view(view)
-        headings = np.arange(count) * (360.0 / count)
+        headings = np.arange(count, dtype=np.float64) * (360.0 / count)
         pixels = load_image(image, target=4 * self.preparation.pixels)
-        squares = [prepare(pixels, view, pose.with_heading(float(h)), self.preparation).pixels for h in headings]
+        squares = [
+            prepare(pixels, view, pose.with_heading(float(h)), self.preparation).pixels for h in headings
+        ]
         return self.embed(np.stack(squares), view), headings
 
     @overload
-    def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: Literal[False] = ...) -> Vectors: ...
+    def embed(
+        self, prepared: NDArray[np.uint8], view: View | str, patches: Literal[False] = ...
+    ) -> Vectors: ...
 
     @overload
     def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: bool) -> Vectors | Patches: ...
 
-    def embed(self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False) -> Vectors | Patches:
+    def embed(
+        self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False
+    ) -> Vectors | Patches:
         """Return the vectors of squares already prepared, uint8 (N, S, S, 3)."""
         view = parse_view(view)
         looks = [self._look(prepared, view, turn, patches) for turn in range(self.config.turns)]
@@ -198,5 +206,7 @@ class Encoder:
         with ThreadPoolExecutor(max_workers=2) as pool:
             for start in range(0, len(images), batch_size):
                 chunk = slice(start, start + batch_size)
-                done = pool.map(lambda pair: self.prepare(pair[0], view, pair[1]).pixels, zip(images[chunk], known[chunk]))
-                yield np.stack(list(done))
+                done = pool.map(
+                    lambda image, pose: self.prepare(image, view, pose), images[chunk], known[chunk]
+                )
+                yield np.stack([prepared.pixels for prepared in done])

@@ -22,7 +22,9 @@ class EncoderModel(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.context = RunContext()
-        self.backbone = make_backbone(config.backbone, config.backbone_options, self.context, config.view_statistics)
+        self.backbone = make_backbone(
+            config.backbone, config.backbone_options, self.context, config.view_statistics
+        )
         # What the backbone reports rebuilds it without a hub, even when it was first loaded from one.
         self.config = replace(config, backbone_options=self.backbone.options)
         self.head = LayoutHead(

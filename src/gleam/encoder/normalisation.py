@@ -59,12 +59,19 @@ class ViewNorm(nn.Module):
         runs = self.context.runs
         if len(runs) == 1:
             return self._normalised(x, VIEW_ORDER.index(runs[0].view))
-        parts = x.split([run.count for run in runs])
+        parts = torch.split_with_sizes(x, [run.count for run in runs])
         done = [self._normalised(part, VIEW_ORDER.index(r.view)) for r, part in zip(runs, parts, strict=True)]
         return torch.cat(done)
 
     def _normalised(self, x: Tensor, row: int) -> Tensor:
         # The rows are views of the buffers, so that training updates the running statistics in place.
         return functional.batch_norm(
-            x, self.mean[row], self.variance[row], self.weight, self.bias, self.training, self.MOMENTUM, self.EPSILON
+            x,
+            self.mean[row],
+            self.variance[row],
+            self.weight,
+            self.bias,
+            self.training,
+            self.MOMENTUM,
+            self.EPSILON,
         )

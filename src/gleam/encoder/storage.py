@@ -51,10 +51,18 @@ def save_encoder(folder: Path, model: EncoderModel, name: str, calibration: dict
     """Write the encoder to ``folder``, replacing an older one only when the new one is whole."""
     with atomic_folder(folder) as draft:
         save_file(_weights(model), draft / WEIGHTS, metadata={"format": "pt"})
-        header = {"format": FORMAT, "name": name, "fingerprint": fingerprint_of(model), **model.config.to_dict()}
+        (draft / WEIGHTS).chmod(0o644)  # the library writes files that only their owner can read
+        header = {
+            "format": FORMAT,
+            "name": name,
+            "fingerprint": fingerprint_of(model),
+            **model.config.to_dict(),
+        }
         (draft / CONFIG).write_text(json.dumps(header, indent=2) + "\n", encoding="utf-8")
         (draft / CALIBRATION).write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")
-        (draft / CARD).write_text(model_card(name, model.config, calibration, _count(model)), encoding="utf-8")
+        (draft / CARD).write_text(
+            model_card(name, model.config, calibration, _count(model)), encoding="utf-8"
+        )
 
 
 def load_encoder(name: str | Path) -> LoadedEncoder:
@@ -63,7 +71,9 @@ def load_encoder(name: str | Path) -> LoadedEncoder:
     config_path, weights_path = folder / CONFIG, folder / WEIGHTS
     for path in (config_path, weights_path):
         if not path.is_file():
-            raise EncoderError(f"{folder}: {path.name} is missing, so this is no whole encoder; save or copy it again.")
+            raise EncoderError(
+                f"{folder}: {path.name} is missing, so this is no whole encoder; save or copy it again."
+            )
     try:
         data = json.loads(config_path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -100,7 +110,8 @@ def _locate(name: str | Path) -> Path:
     if path.exists():
         raise EncoderError(f"{path} is a file; give the encoder's folder.")
     raise EncoderError(
-        f"{unknown_name('encoder', text, shipped)} Or give a folder saved by training, or {HUB_PREFIX}org/name."
+        f"{unknown_name('encoder', text, shipped)} "
+        f"Or give a folder saved by training, or {HUB_PREFIX}org/name."
     )
 
 

@@ -138,6 +138,7 @@ class GeoRaster:
         Deeper than 8 bits: the 1st to 99th percentile of the whole raster become black and white.
         Raises RasterError when the file turns out damaged, GleamError for a point not on Earth.
         """
+        lat, lon = float(lat), float(lon)  # numpy's own floats print in a form that PROJ refuses
         check_lat_lon(lat, lon, self.name)
         if not width_m > 0 or pixels < 1:
             raise RasterError(f"{self.name}: a square of {width_m:g} m and {pixels} pixels has no content.")

@@ -137,7 +137,12 @@ def dry_colour(
         warm = 1.10 if seed > 0.6 else 1.0
         return v * warm, v, v * (2.0 - warm) * 0.96, SURFACE_HARD
     if kind == WATER:
-        v = 0.7 + 0.5 * (noise(x * 0.25, y * 0.25) - 0.5)
+        # Two layers at odd angles, so that the noise's own lattice does not show.
+        slow, quick = (
+            noise(x * 0.05 + y * 0.03, y * 0.05 - x * 0.03),
+            noise(x * 0.2 - y * 0.3, y * 0.2 + x * 0.3),
+        )
+        v = 0.7 + 0.3 * (slow - 0.5) + 0.16 * (quick - 0.5)
         return 0.045 * v, 0.085 * v, 0.085 * v, SURFACE_WATER
     if kind == POOL:
         return 0.10, 0.42, 0.52, SURFACE_WATER

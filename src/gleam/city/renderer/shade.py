@@ -98,8 +98,8 @@ def shade(
         ident = -2 - (kind * 8 + mark)
         nx, ny, nz, mirror, sky_share, through = 0.0, 0.0, 1.0, 0.0, 1.0, 0.0
         if surface == SURFACE_WATER:
-            nx = 0.10 * (noise(x * 0.9, y * 0.9) - 0.5)
-            ny = 0.10 * (noise(x * 0.9 + 9.0, y * 0.9 + 4.0) - 0.5)
+            nx = 0.10 * (noise(x * 0.7 + y * 0.5, y * 0.7 - x * 0.5) - 0.5)
+            ny = 0.10 * (noise(x * 0.6 - y * 0.6 + 9.0, y * 0.6 + x * 0.6) - 0.5)
             graze = 1.0 - max(0.0, -dz)
             mirror = 0.03 + 0.75 * graze * graze * graze * graze * graze
     else:

@@ -58,8 +58,8 @@ class Compact(Backbone):
         super().__init__()
         if len(blocks) != 3 or len(channels) != 3 or min(blocks) < 1 or min(channels) < 1 or stem < 1:
             raise ConfigError(
-                f"The compact backbone takes a stem, three channel counts and three block counts of at least 1, "
-                f"not stem={stem}, channels={list(channels)}, blocks={list(blocks)}."
+                f"The compact backbone takes a stem, three channel counts and three block counts, all at "
+                f"least 1, not stem={stem}, channels={list(channels)}, blocks={list(blocks)}."
             )
         self.options = {"stem": stem, "channels": list(channels), "blocks": list(blocks)}
         self.stem = nn.Sequential(

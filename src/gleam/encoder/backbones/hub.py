@@ -1,4 +1,4 @@
-"""Backbones of the transformers library: built from a configuration, or loaded from a hub id or folder."""
+"""Backbones of transformers: built from a configuration, or loaded from a hub id or folder."""
 
 from __future__ import annotations
 
@@ -32,14 +32,16 @@ class HubBackbone(Backbone):
         pretrained = values.pop("pretrained", None)
         if pretrained is not None:
             if values:
-                raise ConfigError(f"Backbone {name}: give either 'pretrained' or configuration fields, not both.")
+                raise ConfigError(
+                    f"Backbone {name}: give either 'pretrained' or configuration fields, not both."
+                )
             _check_kind(name, pretrained)
             try:
                 self.model = model_class.from_pretrained(pretrained, use_safetensors=True)
             except (OSError, ValueError) as error:
                 raise EncoderError(
-                    f"Backbone {name}: could not load {pretrained!r} (a hub id needs the network; a folder needs "
-                    f"config.json and model.safetensors): {str(error).splitlines()[0]}"
+                    f"Backbone {name}: could not load {pretrained!r} (a hub id needs the network; "
+                    f"a folder needs config.json and model.safetensors): {str(error).splitlines()[0]}"
                 ) from error
         else:
             config_class = model_class.config_class
@@ -113,4 +115,6 @@ def _check_kind(name: str, pretrained: str) -> None:
             f"config.json and model.safetensors): {str(error).splitlines()[0]}"
         ) from error
     if found != name:
-        raise EncoderError(f"{pretrained!r} holds a {found!r} model, not {name!r}; name that backbone instead.")
+        raise EncoderError(
+            f"{pretrained!r} holds a {found!r} model, not {name!r}; name that backbone instead."
+        )
