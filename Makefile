@@ -84,8 +84,18 @@ bench: $(STAMP)
 	  OMP_NUM_THREADS=1 $(BIN)/python "$$script" $(BENCH_FLAGS)
 	done
 
+# Cities 1001 to 1007 teach, 9001 watches, 9101 calibrates; pictures of several sizes, as users have.
 city-weights: $(STAMP)
-	@$(BIN)/gleam train city --out runs/city-weights $(RUN_FLAGS)
+	@for city in 1001:192 1002:128 1003:192 1004:256 1005:192 1006:128 1007:192; do
+	  $(BIN)/gleam city make runs/cities/$${city%:*} --seed $${city%:*} --size 3 --places 1600 \
+	    --pixels $${city#*:} --no-rasters --no-tiles --split train
+	done
+	$(BIN)/gleam city make runs/cities/9001 --seed 9001 --size 2.5 --places 1000 --pixels 192 \
+	  --no-rasters --no-tiles --split test
+	$(BIN)/gleam train city $(RUN_FLAGS)
+	$(BIN)/gleam city make runs/cities/9101 --seed 9101 --size 2 --places 600 --pixels 192 --no-tiles --split test
+	$(BIN)/gleam atlas build "$$(ls runs/cities/9101/rasters/*.tif | tail -n 1)" --encoder runs/city-weights --out runs/cities/9101.atlas
+	$(BIN)/gleam calibrate runs/city-weights runs/cities/9101 --atlas runs/cities/9101.atlas --name city-9101
 
 clean:
 	@rm -rf demo runs/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -13,7 +13,7 @@ from gleam.geo import offset
 from gleam.views import Pose
 
 NORTH, WEST = 48.2, 16.3
-HEIGHT_M, WIDTH_M = 480, 560
+HEIGHT_M, WIDTH_M = 640, 640
 
 
 def load_pixel_encoder():
@@ -38,11 +38,11 @@ def encoder(pixel_encoder_class):
 
 
 class Landscape:
-    """(480, 560, 3), one metre per pixel, with positions."""
+    """(640, 640, 3), one metre per pixel, with positions."""
 
     def __init__(self):
         rng = np.random.default_rng(5)
-        coarse = Image.fromarray(rng.integers(0, 256, (12, 14, 3), dtype=np.uint8))
+        coarse = Image.fromarray(rng.integers(0, 256, (20, 20, 3), dtype=np.uint8))
         self.pixels = np.asarray(coarse.resize((WIDTH_M, HEIGHT_M), Image.Resampling.BICUBIC))
 
     def position(self, x, y):

@@ -43,7 +43,7 @@ def make_city(
     seed: int = 0,
     size_km: float = 2.0,
     places: int = 500,
-    pixels: int = 128,
+    pixels: int = 256,
     quality: int = 90,
     mosaic_m_per_px: float = 0.5,
     views: Sequence[View] = tuple(View),

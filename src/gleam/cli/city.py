@@ -23,7 +23,7 @@ def make(
     seed: int = typer.Option(0, "--seed", help="Which city; the same seed gives the same bytes."),
     size: float = typer.Option(2.0, "--size", metavar="KM", help="Side of the square city in kilometres."),
     places: int = typer.Option(500, "--places", help="Number of places; each gets a picture per view."),
-    pixels: int = typer.Option(128, "--pixels", help="Height of the pictures (panoramas: twice as wide)."),
+    pixels: int = typer.Option(256, "--pixels", help="Height of the pictures (panoramas: twice as wide)."),
     quality: int = typer.Option(90, "--quality", help="JPEG quality of the pictures, 1 to 95."),
     resolution: float = typer.Option(
         0.5, "--resolution", metavar="M", help="Metres per pixel of the satellite mosaics."

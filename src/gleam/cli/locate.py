@@ -35,9 +35,11 @@ def locate(
     fov: float | None = typer.Option(None, "--fov", help="Horizontal field of view in degrees."),
     width_m: float | None = typer.Option(None, "--width-m", help="Ground width of a map crop in metres."),
     use_exif: bool = typer.Option(False, "--use-exif", help="Search around the position in the EXIF."),
-    exif_radius: float = typer.Option(500.0, "--exif-radius", help="Radius of that search in metres."),
+    exif_radius: float = typer.Option(
+        500.0, "--exif-radius", min=1.0, help="Radius of that search in metres."
+    ),
     no_metadata: bool = typer.Option(False, "--no-metadata", help="Do not read camera angles from EXIF/XMP."),
-    top: int = typer.Option(5, "--top", help="Candidates to return."),
+    top: int = typer.Option(5, "--top", min=1, help="Candidates to return."),
     geojson: str | None = typer.Option(
         None, "--geojson", help="Also write the answers to this GeoJSON file."
     ),

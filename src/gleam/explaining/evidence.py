@@ -85,7 +85,7 @@ class EvidenceExplainer:
         """
         begun = time.perf_counter()
         spoken, seen_as = parse_language(language), parse_view(view)
-        width = float(tile_width_m or self._encoder.preparation.ground_width_m)
+        width = float(self._encoder.preparation.ground_width_m if tile_width_m is None else tile_width_m)
         if not (math.isfinite(width) and width > 0):
             raise GleamError(f"A tile of {width:g} m makes no sense; give its ground width in metres.")
         preparation = preparation_for(self._encoder, width)

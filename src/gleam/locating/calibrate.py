@@ -13,7 +13,7 @@ from gleam.errors import GleamError
 from gleam.evaluation.calibration import answer_features, fit_calibration
 from gleam.geo import Circle, distance_m, offset
 from gleam.locating.confidence import LOCATED_FROM
-from gleam.locating.locator import Locator
+from gleam.locating.locator import REFINED, Locator
 from gleam.locating.places import Place
 from gleam.places import PlaceImage, Places
 from gleam.progress import track
@@ -21,7 +21,6 @@ from gleam.views import View, parse_view
 
 PRIOR_RADII_M: tuple[float | None, ...] = (None, 500.0)
 """Searched each in turn (None: the whole atlas), so that the effect of the number of tiles is learnt."""
-_PLACES = 10
 _FEWEST_FOR_RADIUS = 40
 
 
@@ -108,12 +107,12 @@ def _examples(
         for radius in PRIOR_RADII_M:
             region = None if radius is None else Region.around(_prior(row.lat, row.lon, radius, rng))
             tiles = locator.atlas.store.count(region)
-            _, found = locator.find(places.path_of(row), row.view, pose, region, _PLACES + 1)
+            _, found = locator.find(places.path_of(row), row.view, pose, region, REFINED + 1)
             absent = bool(rng.random() < absent_share)
             found = _without(found, row.lat, row.lon, locator.atlas.tile_m) if absent else found
             if found:
                 error = float(distance_m(row.lat, row.lon, found[0].lat, found[0].lon))
-                examples.append(_Example(_features(found[:_PLACES], tiles, within_m), error, not absent))
+                examples.append(_Example(_features(found[:REFINED], tiles, within_m), error, not absent))
     return examples
 
 

@@ -25,10 +25,9 @@ from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 
 EXIF_RADIUS_M = 500.0
 """Radius searched around the position in a photo's EXIF when that is asked for."""
-REFINED = 5
-"""Places looked at more closely: each costs 25 more squares."""
-_JUDGED = 10
-"""Places that the confidence is judged on, however many are returned."""
+REFINED = 10
+"""Places looked at more closely and judged by, however many are returned. On a city, 10 instead of 5
+found a third more drone photos where the first look was poor; each costs about 10 more squares."""
 _HITS_PER_PLACE = 12
 """Overlapping tiles fetched for each place wanted: the eight neighbours at half a tile, and some."""
 
@@ -101,7 +100,7 @@ class Locator:
         near, prior_from, prior_note = _choose_prior(near, camera, use_exif, exif_radius_m)
         region = Region.around(near) if near is not None else None
         clock.lap("metadata")
-        query, places = self.find(photo, view, camera.pose, region, max(k, _JUDGED), fuse=fuse, refine=refine)
+        query, places = self.find(photo, view, camera.pose, region, max(k, REFINED), fuse=fuse, refine=refine)
         searched = self._searched(region)
         clock.lap("search")
         return self._answer(
