@@ -132,6 +132,27 @@ def test_save_and_load_keep_every_vector(encoder: Encoder, tmp_path: Path) -> No
     np.testing.assert_array_equal(again.embed(squares(3), View.MAP), encoder.embed(squares(3), View.MAP))
 
 
+def test_saving_again_replaces_an_encoder_but_nothing_else(encoder: Encoder, tmp_path: Path) -> None:
+    encoder.save(tmp_path / "net")
+    Encoder.untrained(SMALL, seed=8).save(tmp_path / "net")
+    assert Encoder.from_pretrained(tmp_path / "net").fingerprint != encoder.fingerprint
+    (tmp_path / "net" / "checkpoints").mkdir()
+    with pytest.raises(GleamError, match="already has content"):
+        encoder.save(tmp_path / "net")
+    assert (tmp_path / "net" / "checkpoints").is_dir()
+
+
+def test_a_calibration_is_stored_only_beside_its_own_weights(encoder: Encoder, tmp_path: Path) -> None:
+    encoder.save(tmp_path / "net")
+    (tmp_path / "net" / "log.jsonl").write_text("kept")
+    encoder.calibration = {"pairs": []}
+    encoder.save_calibration(tmp_path / "net")
+    assert Encoder.from_pretrained(tmp_path / "net").calibration == {"pairs": []}
+    assert (tmp_path / "net" / "log.jsonl").read_text() == "kept"
+    with pytest.raises(EncoderError, match="save the encoder itself first"):
+        Encoder.untrained(SMALL, seed=8).save_calibration(tmp_path / "net")
+
+
 def test_the_fingerprint_follows_weights_and_preparation(encoder: Encoder) -> None:
     changed = Encoder.untrained(SMALL, seed=4)
     assert changed.fingerprint != Encoder.untrained(SMALL, seed=3).fingerprint

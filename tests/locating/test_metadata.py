@@ -87,3 +87,18 @@ def test_a_panorama_does_not_take_a_frame_for_its_span(encoder, atlas, tmp_path)
     Image.fromarray(pixels).save(tmp_path / "p.jpg", exif=exif)
     answer = Locator(encoder, atlas).locate(tmp_path / "p.jpg", "panorama", heading=0)
     assert "fov_deg" not in answer.pose
+
+
+@pytest.mark.parametrize(("turned", "said"), [(0.0, "metadata"), (180.0, "metadata, reversed")])
+def test_a_reversed_yaw_of_a_camera_looking_down_is_seen_through(
+    encoder, atlas, landscape, tmp_path, turned, said
+):
+    path = tmp_path / "drone.jpg"
+    picture = landscape.cut(280, 240, 90.0 + turned)
+    jpeg_with_metadata(picture, path, quality=95, pose=POSE, view=View.DRONE)
+    answer = Locator(encoder, atlas).locate(path, "drone")
+    assert distance_m(*landscape.position(280, 240), answer.lat, answer.lon) < 12
+    assert answer.heading_from == said
+    assert answer.heading_deg == pytest.approx((90 + turned) % 360, abs=0.1)
+    told = Locator(encoder, atlas).locate(path, "drone", heading=90.0)
+    assert told.heading_deg == 90.0

@@ -232,25 +232,3 @@ class Scene:
     nodes: dict[int, Node]
     rivers: tuple[Line, ...]
     rails: tuple[Line, ...]
-
-    def arrays(self) -> tuple[object, ...]:
-        """The flat tuple that compiled code takes, in the order the renderer documents."""
-        nx, ny = self.grid_size
-        return (
-            self.objects,
-            self.object_index.start,
-            self.object_index.items,
-            self.cell_top_m,
-            self.segments,
-            self.segment_index.start,
-            self.segment_index.items,
-            self.areas,
-            self.area_index.start,
-            self.area_index.items,
-            self.block_of,
-            self.block_ground,
-            self.block_use,
-            self.block_seed,
-            nx,
-            ny,
-        )

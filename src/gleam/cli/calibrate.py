@@ -44,7 +44,7 @@ def calibrate(
         locator = Locator(loaded, Atlas.open(atlas))
         found |= calibrate_locator(locator, table, name=name, within_m=within, seed=seed)
     loaded.calibration = found
-    loaded.save(encoder)
+    loaded.save_calibration(encoder)
     if as_json:
         figures = {"encoder": loaded.name, "fingerprint": loaded.fingerprint, "held_out": found["held_out"]}
         typer.echo(to_json(figures))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from gleam.encoder.config import EncoderConfig
 from gleam.encoder.model import EncoderModel, ViewRun, build_model
-from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_encoder
+from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_calibration, save_encoder
+from gleam.errors import EncoderError
 from gleam.imagery.decode import load_image
 from gleam.imagery.preparation import Preparation, Prepared, prepare
 from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
@@ -65,6 +66,20 @@ class Encoder:
     def save(self, folder: str | Path) -> None:
         """Write ``model.safetensors``, ``config.json``, ``calibration.json`` and a card, all or nothing."""
         save_encoder(Path(folder), self.model, self.name, self.calibration)
+
+    def save_calibration(self, folder: str | Path) -> None:
+        """Store the calibration beside weights saved before; nothing else in the folder changes.
+
+        Raises:
+            EncoderError: the folder holds another encoder.
+        """
+        stored = Encoder.from_pretrained(folder)
+        if stored.fingerprint != self.fingerprint:
+            raise EncoderError(
+                f"{folder} holds the encoder {stored.fingerprint}, the calibration is of {self.fingerprint}; "
+                "save the encoder itself first."
+            )
+        save_calibration(Path(folder), self.model, self.name, self.calibration)
 
     @property
     def preparation(self) -> Preparation:

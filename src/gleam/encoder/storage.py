@@ -16,7 +16,7 @@ from gleam.encoder.card import model_card
 from gleam.encoder.config import EncoderConfig
 from gleam.encoder.model import EncoderModel, build_model
 from gleam.errors import EncoderError, unknown_name
-from gleam.files import atomic_folder
+from gleam.files import atomic_folder, atomic_write, write_json
 
 FORMAT = 1
 WEIGHTS, CONFIG, CALIBRATION, CARD = "model.safetensors", "config.json", "calibration.json", "README.md"
@@ -49,7 +49,7 @@ def fingerprint_of(model: EncoderModel) -> str:
 
 def save_encoder(folder: Path, model: EncoderModel, name: str, calibration: dict[str, Any]) -> None:
     """Write the encoder to ``folder``, replacing an older one only when the new one is whole."""
-    with atomic_folder(folder) as draft:
+    with atomic_folder(folder, replace=_is_only_an_encoder(folder)) as draft:
         save_file(_weights(model), draft / WEIGHTS, metadata={"format": "pt"})
         (draft / WEIGHTS).chmod(0o644)  # the library writes files that only their owner can read
         header = {
@@ -63,6 +63,13 @@ def save_encoder(folder: Path, model: EncoderModel, name: str, calibration: dict
         (draft / CARD).write_text(
             model_card(name, model.config, calibration, _count(model)), encoding="utf-8"
         )
+
+
+def save_calibration(folder: Path, model: EncoderModel, name: str, calibration: dict[str, Any]) -> None:
+    """Give a saved encoder another calibration; its weights and whatever else is in the folder stay."""
+    write_json(folder / CALIBRATION, calibration)
+    with atomic_write(folder / CARD) as draft:
+        draft.write_text(model_card(name, model.config, calibration, _count(model)), encoding="utf-8")
 
 
 def load_encoder(name: str | Path) -> LoadedEncoder:
@@ -95,6 +102,13 @@ def load_encoder(name: str | Path) -> LoadedEncoder:
             "the two files do not belong together."
         )
     return LoadedEncoder(model, shown, _read_calibration(folder / CALIBRATION))
+
+
+def _is_only_an_encoder(folder: Path) -> bool:
+    """Tell whether a folder may be replaced: it holds an encoder and nothing else, such as checkpoints."""
+    if not (folder / CONFIG).is_file():
+        return False
+    return {path.name for path in folder.iterdir()} <= {WEIGHTS, CONFIG, CALIBRATION, CARD}
 
 
 def _locate(name: str | Path) -> Path:

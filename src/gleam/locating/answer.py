@@ -69,9 +69,10 @@ class Answer:
     of the centre for maps; None when nothing was found. camera_lat, camera_lon: of the drone, when its
     pose is known. radius95_m: radius of the 95 % circle and radius95_from: how it was found.
     probability: that the position is within ``calibration.within_m``; None where nothing was calibrated.
-    heading_deg: of the photo and heading_from: ``told``, ``metadata`` or ``search``. pose_from: for each
-    known field of the camera, where it came from; metadata: the EXIF and XMP fields that were read.
-    timing_s: seconds per step.
+    heading_deg: of the photo and heading_from: ``told``, ``metadata`` (or ``metadata, reversed``, when a
+    photo taken straight down fits turned by half) or ``search``. pose_from: for each known field of the
+    camera, where it came from; metadata: the EXIF and XMP fields that were read. timing_s: seconds per
+    step.
     """
 
     photo: str | None

@@ -19,7 +19,7 @@ from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
 from gleam.locating.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
 from gleam.locating.places import Place, merge_into_places
-from gleam.locating.query import HEADINGS, Camera, Query, make_query, read_camera
+from gleam.locating.query import HEADINGS, Camera, Query, make_query, may_be_reversed, read_camera
 from gleam.locating.refine import refine_places
 from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 
@@ -100,7 +100,16 @@ class Locator:
         near, prior_from, prior_note = _choose_prior(near, camera, use_exif, exif_radius_m)
         region = Region.around(near) if near is not None else None
         clock.lap("metadata")
-        query, places = self.find(photo, view, camera.pose, region, max(k, REFINED), fuse=fuse, refine=refine)
+        query, places = self.find(
+            photo,
+            view,
+            camera.pose,
+            region,
+            max(k, REFINED),
+            fuse=fuse,
+            refine=refine,
+            or_reversed=may_be_reversed(camera, view),
+        )
         searched = self._searched(region)
         clock.lap("search")
         return self._answer(
@@ -117,13 +126,24 @@ class Locator:
         *,
         fuse: bool = True,
         refine: int = REFINED,
+        or_reversed: bool = False,
     ) -> tuple[Query, list[Place]]:
         """Return the prepared photo and the ``k`` best places in a region, without judging them.
+
+        ``or_reversed``: the heading may be off by half a turn. For the rest see :meth:`locate`.
 
         Raises:
             ImageError: The photo cannot be read.
         """
-        query = make_query(self.encoder, self._preparation, photo, view, pose, headings=self.headings)
+        query = make_query(
+            self.encoder,
+            self._preparation,
+            photo,
+            view,
+            pose,
+            headings=self.headings,
+            or_reversed=or_reversed,
+        )
         if not query.shows_something:
             return query, []
         hits = self.atlas.search(query.vectors, k * _HITS_PER_PLACE, region)
@@ -246,10 +266,11 @@ def _choose_prior(
 
 
 def _heading(camera: Camera, query: Query, place: Place) -> tuple[float | None, str | None]:
-    if query.headings is not None:
-        return float(query.headings[place.row]), "search"
     known = camera.pose_from.get("heading_deg")
-    return camera.pose.heading_deg, known
+    if query.headings is None:
+        return camera.pose.heading_deg, known
+    source = "search" if known is None else known if place.row == 0 else f"{known}, reversed"
+    return float(query.headings[place.row]), source
 
 
 def _candidate(rank: int, place: Place, query: Query) -> Candidate:

@@ -16,6 +16,7 @@ from gleam.views import UNKNOWN_POSE, Pose, View
 
 HEADINGS = 24
 """Assumed headings when it is unknown: steps of 15 degrees, finer than a match notices."""
+STRAIGHT_DOWN_DEG = -85.0
 MIN_CONTRAST = 2.0
 """Standard deviation of brightness (0..255) of a photo below which it shows nothing."""
 _TURNING = (View.DRONE, View.PANORAMA, View.GROUND)
@@ -41,7 +42,7 @@ class Camera:
 class Query:
     """A photo made ready for searching.
 
-    vectors: (K, D), one per assumed heading. headings: their headings when it was searched for, else
+    vectors: (K, D), one per assumed heading. headings: the assumed ones when there were several, else
     None. squares: (K, S, S, 3), what the encoder saw. shows_something: whether there is any contrast.
     """
 
@@ -81,6 +82,18 @@ def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Ca
     )
 
 
+def may_be_reversed(camera: Camera, view: View) -> bool:
+    """Tell whether the heading of a drone photo may be off by half a turn.
+
+    Looking straight down, the yaw in the metadata has no direction of its own: on the return legs of a
+    survey flight, real photos were found turned by 180 degrees against both the gimbal's and the
+    aircraft's yaw. What a person tells is trusted.
+    """
+    pitch = camera.pose.pitch_deg
+    from_file = camera.pose_from.get("heading_deg") == "metadata"
+    return view is View.DRONE and from_file and pitch is not None and pitch <= STRAIGHT_DOWN_DEG
+
+
 def make_query(
     encoder: SquareEncoder,
     preparation: Preparation,
@@ -89,6 +102,7 @@ def make_query(
     pose: Pose,
     *,
     headings: int = HEADINGS,
+    or_reversed: bool = False,
 ) -> Query:
     """Decode, prepare and embed a photo, once or under every assumed heading.
 
@@ -99,18 +113,23 @@ def make_query(
         view: How the photo sees the world.
         pose: What is known of the camera.
         headings: How many headings to try when it is unknown.
+        or_reversed: Try the known heading and its reverse.
 
     Raises:
         ImageError: The photo cannot be read.
     """
     pixels = load_image(photo, target=4 * preparation.pixels)
     searched = pose.heading_deg is None and view in _TURNING
-    tried = np.arange(headings, dtype=np.float64) * (360.0 / headings) if searched else None
+    tried: NDArray[np.float64] | None = None
+    if searched:
+        tried = np.arange(headings, dtype=np.float64) * (360.0 / headings)
+    elif or_reversed and pose.heading_deg is not None:
+        tried = np.array([pose.heading_deg, (pose.heading_deg + 180.0) % 360.0])
     poses = [pose.with_heading(float(h)) for h in tried] if tried is not None else [pose]
     prepared = [prepare(pixels, view, p, preparation) for p in poses]
     squares = np.stack([p.pixels for p in prepared])
     vectors = encoder.embed(squares, view)
     notes = [note for note in (prepared[0].note,) if note]
-    if tried is not None:
+    if searched:
         notes.append(f"heading unknown: {headings} headings were tried")
     return Query(vectors, tried, squares, tuple(notes), float(pixels.mean(-1).std()) >= MIN_CONTRAST)

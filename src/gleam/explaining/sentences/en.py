@@ -26,7 +26,7 @@ TEMPLATES: dict[str, str] = {
     ),
     "same_colour": "it is mostly {colour} in both",
     "other_colour": "it is mostly {query_colour} in the photo and {tile_colour} in the tile",
-    "same_lines": "its lines run {query_deg} and {tile_deg} degrees from north, {apart} apart",
+    "same_lines": "its lines run {query_deg} and {tile_deg} degrees from north, {apart} degrees apart",
     "partly_visible": "the photo shows {percent} % of it",
     "unread": "Writing in the pictures was not read.",
     "join": "; ",

@@ -1,0 +1,52 @@
+"""``gleam calibrate`` stores what it measured beside the weights, and refuses what it cannot measure."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gleam.city.make import make_city
+from gleam.encoder.storage import shipped_encoders
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "gleam", *words], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small city that the shipped weights have not seen."""
+    out = tmp_path_factory.mktemp("calibrate") / "town"
+    make_city(out, seed=31, size_km=0.7, places=24, pixels=64, rasters=False, tiles=False, split="test")
+    return out
+
+
+def test_the_calibration_travels_with_the_weights(town: Path, tmp_path: Path) -> None:
+    encoder = tmp_path / "net"
+    shutil.copytree(shipped_encoders()["city"], encoder)
+    done = run("calibrate", str(encoder), str(town), "--name", "small-town", "--json")
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) == {"encoder", "fingerprint", "held_out"}
+    kept = json.loads((encoder / "calibration.json").read_text(encoding="utf-8"))
+    views = {view for answer in kept["answers"] for view in answer["views"]}
+    assert views == {"drone", "map", "panorama", "ground"}
+    assert {answer["name"] for answer in kept["answers"]} == {"small-town"}
+
+
+def test_places_without_satellite_pictures_are_refused(town: Path, tmp_path: Path) -> None:
+    from gleam.places import Places
+    from gleam.views import View
+
+    encoder = tmp_path / "net"
+    shutil.copytree(shipped_encoders()["city"], encoder)
+    before = (encoder / "calibration.json").read_bytes()
+    Places.read(town).select(view=View.DRONE).write(tmp_path / "drones.parquet")
+    done = run("calibrate", str(encoder), str(tmp_path / "drones.parquet"), "--name", "no-tiles")
+    assert done.returncode == 2
+    assert "satellite" in done.stderr and "Traceback" not in done.stderr
+    assert (encoder / "calibration.json").read_bytes() == before
