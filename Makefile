@@ -93,7 +93,7 @@ city-weights: $(STAMP)
 	$(BIN)/gleam city make runs/cities/9001 --seed 9001 --size 2.5 --places 1000 --pixels 192 \
 	  --no-rasters --no-tiles --split test
 	$(BIN)/gleam train city $(RUN_FLAGS)
-	$(BIN)/gleam city make runs/cities/9101 --seed 9101 --size 1.5 --places 120 --pixels 192 --no-tiles --split test
+	$(BIN)/gleam city make runs/cities/9101 --seed 9101 --size 1.5 --places 40 --pixels 192 --no-tiles --split test
 	$(BIN)/gleam atlas build "$$(ls runs/cities/9101/rasters/*.tif | tail -n 1)" --encoder runs/city-weights --out runs/cities/9101.atlas
 	$(BIN)/gleam calibrate runs/city-weights runs/cities/9101 --atlas runs/cities/9101.atlas --name city-9101
 

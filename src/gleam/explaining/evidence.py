@@ -77,7 +77,8 @@ class EvidenceExplainer:
             view: How the query sees the world.
             pose: What is known of its camera. An unknown heading is turned to where the match is best.
             language: ``en`` or ``zh``.
-            tile_width_m: Ground width of the tile; the encoder's own when not given.
+            tile_width_m: Ground width of the tile; the encoder's own when not given. Of a wider tile the
+                middle is compared.
 
         Raises:
             ImageError: A picture cannot be read.
@@ -88,7 +89,9 @@ class EvidenceExplainer:
         width = float(self._encoder.preparation.ground_width_m if tile_width_m is None else tile_width_m)
         if not (math.isfinite(width) and width > 0):
             raise GleamError(f"A tile of {width:g} m makes no sense; give its ground width in metres.")
-        preparation = preparation_for(self._encoder, width)
+        # A wider tile is compared at the scale the encoder was trained at: its middle part.
+        own = float(self._encoder.preparation.ground_width_m)
+        preparation = preparation_for(self._encoder, min(width, own))
         tile_pose = Pose(heading_deg=0.0, ground_width_m=width)
         tile_picture = _picture(tile, View.SATELLITE, tile_pose, preparation)
         query_picture, notes = self._query(query, seen_as, pose, preparation, tile_picture)
