@@ -99,7 +99,9 @@ def test_a_bug_shows_its_traceback_and_asks_for_a_report(
 
 def test_ctrl_c_in_a_real_process_leaves_with_130(tmp_path: Path) -> None:
     program = (
-        "import sys, time, typer\n"
+        "import signal, sys, time, typer\n"
+        # A shell's background jobs, and what they start, ignore SIGINT; a person's terminal does not.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import gleam.cli.doctor as doctor\n"
         "def register(app):\n"
         "    @app.command('doctor')\n"
