@@ -17,8 +17,8 @@ LatLon = tuple[float, float]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of a picture's width and height."""
 
-HIT_M = 100.0
-"""An answer nearer than this counts as found: the right tile of 128 m or one that overlaps it."""
+HIT_M = 50.0
+"""An answer nearer than this counts as found: the distance that the shipped probabilities speak of."""
 
 
 @dataclass(frozen=True)
