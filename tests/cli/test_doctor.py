@@ -34,7 +34,7 @@ def test_extras_are_known_by_name_and_state() -> None:
 
 
 def test_only_whether_variables_are_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HOME", "/home/somebody/secret-place")
+    monkeypatch.setenv("HF_HOME", "/srv/somebody/secret-place")
     findings = examine()
     assert findings.environment["HF_HOME"] is True
     for form in (to_text(findings), to_markdown(findings), str(findings.as_dict())):
