@@ -1,16 +1,21 @@
 """Places gathered from tables: what belongs together, what is left out, what overlaps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gleam.errors import GleamError, TableError
 from gleam.imagery.preparation import Preparation
 from gleam.places.table import PlaceImage, Places
+from gleam.training.batches import load_step
+from gleam.training.config import AugmentConfig, PhaseConfig
 from gleam.training.dataset import find_tables, open_places
 from gleam.training.hard_negatives import nearest_places
+from gleam.training.sampler import Batch
 from gleam.views import QUERY_VIEWS, View
 
 MakeTable = Callable[..., Path]
@@ -42,6 +47,52 @@ def test_several_images_of_a_place_are_drawn_from(make_table: MakeTable, tmp_pat
     at = np.array([places.names.index("0:place-001")])
     drawn = {int(places.rows(at, View.DRONE, np.array([pick]))[0]) for pick in (0.0, 0.4, 0.99)}
     assert len(drawn) == 3
+
+
+def test_drones_are_also_there_without_their_pose(make_table: MakeTable, tmp_path: Path) -> None:
+    folder = make_table(tmp_path / "table", 4)
+    slanted = [
+        replace(row, pitch_deg=-60.0) if row.view is View.DRONE else row for row in Places.read(folder)
+    ]
+    Places(slanted, folder).write(folder)
+    told, cache = [str(folder)], tmp_path / "cache"
+    places = open_places(told, "train", QUERY_VIEWS, PREPARATION, cache, bare_drones=True)
+    bare = places.stores[View.DRONE].read(places.bare)
+    posed = places.stores[View.DRONE].read(places.rows(np.arange(len(places)), View.DRONE))
+    assert (bare != posed).any(axis=(1, 2, 3)).all()
+    unknown = [replace(row, pitch_deg=None, height_m=None, fov_deg=None) for row in slanted]
+    Places(unknown, folder).write(folder)
+    wanted = open_places(told, "train", QUERY_VIEWS, PREPARATION, cache)
+    assert (wanted.bare == -1).all()
+    np.testing.assert_array_equal(
+        bare, wanted.stores[View.DRONE].read(wanted.rows(np.arange(len(wanted)), View.DRONE))
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_share_of_drones_without_pose_is_kept(
+    share: float, make_table: MakeTable, tmp_path: Path
+) -> None:
+    folder = make_table(tmp_path / "table", 50)
+    slanted = [
+        replace(row, pitch_deg=-60.0) if row.view is View.DRONE else row for row in Places.read(folder)
+    ]
+    Places(slanted, folder).write(folder)
+    places = open_places(
+        [str(folder)], "train", [View.DRONE], PREPARATION, tmp_path / "cache", bare_drones=True
+    )
+    still = AugmentConfig(dihedral=False, scale=0, shift=0, rotate_deg={})
+    phase = PhaseConfig("p", ["x"], steps=1, without_pose=share, augment=still)
+    batch = Batch(np.arange(len(places)), (View.DRONE,))
+    generator = torch.Generator().manual_seed(3)
+    inputs = load_step(places, batch, phase, generator)
+    shown = inputs.pixels[len(places) :].permute(0, 2, 3, 1).numpy()
+    bare = (shown == places.stores[View.DRONE].read(places.bare)).all(axis=(1, 2, 3))
+    posed = (shown == places.stores[View.DRONE].read(places.rows(batch.places, View.DRONE))).all(
+        axis=(1, 2, 3)
+    )
+    assert (bare ^ posed).all()
+    assert bare.mean() == pytest.approx(share, abs=0.25 * (0 < share < 1))
 
 
 def test_places_without_a_tile_or_a_query_are_counted(make_table: MakeTable, tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ def load_step(
     geometry = draw_geometry(phase.augment, views, total, generator)
     colour = draw_colour(phase.augment, len(views), total, generator)
     pick = torch.rand((len(views), total), generator=generator, dtype=torch.float64).numpy()
+    # Drawn only where asked for: other trainings keep their random numbers.
+    draw = (
+        torch.rand(total, generator=generator).numpy() if phase.without_pose else np.ones(total, np.float32)
+    )
 
     parts = [shard(total, r, world) for r in range(world)]
     width = max(part.stop - part.start for part in parts)
@@ -71,6 +75,9 @@ def load_step(
         present[v, : len(has)] = has
         at = np.flatnonzero(has) + own.start
         rows = places.rows(batch.places[at], view, pick[v, at])
+        if view is View.DRONE:
+            bare = places.bare[batch.places[at]]
+            rows = np.where((draw[at] < phase.without_pose) & (bare >= 0), bare, rows)
         squares.append(places.stores[view].read(rows))
         matrices.append(geometry.matrices(v, at, places.stores[view].north_up(rows)))
         chosen.append(torch.from_numpy(at + v * total))

@@ -121,6 +121,8 @@ class PhaseConfig:
     chunk: images in the network at once, with exact gradients (gradient caching); 0 takes the batch whole.
     freeze: parameters whose names begin so are not trained.
     freeze_statistics: keep the running statistics of batch normalisation as they are.
+    without_pose: share of the drone images shown as if nothing but their heading were known, so that
+        photos that tell no pitch and height are found too.
     """
 
     name: str
@@ -146,6 +148,7 @@ class PhaseConfig:
     loss: LossConfig | None = None
     freeze: list[str] = field(default_factory=list)
     freeze_statistics: bool = False
+    without_pose: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the ranges and that the length is given once."""
@@ -163,6 +166,7 @@ class PhaseConfig:
         _require(self.clip_norm >= 0, "clip_norm", self.clip_norm, "0 or more")
         _require(self.mask_within >= 0, "mask_within", self.mask_within, "0 or more")
         _require(self.chunk >= 0, "chunk", self.chunk, "0 or more")
+        _require(0 <= self.without_pose <= 1, "without_pose", self.without_pose, "a share from 0 to 1")
         _require(bool(self.query_views), "views", self.views, "at least one query view")
 
     @property

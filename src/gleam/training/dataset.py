@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -57,8 +57,9 @@ class PlaceSet:
 
     names: ``table-number:place``. views: satellite first. first, count: (P, V) where the squares of a
     place begin in the store of the view, and how many there are. unit: (P, 3) positions on the unit
-    sphere, NaN where unknown. width_m: (P,) width of the satellite tile. Dropped places and images
-    are told in ``notes``.
+    sphere, NaN where unknown. width_m: (P,) width of the satellite tile. bare: (P,) the row of the drone
+    store that shows a place's first drone image as if only its heading were known, -1 where there is none.
+    Dropped places and images are told in ``notes``.
     """
 
     names: list[str]
@@ -68,6 +69,7 @@ class PlaceSet:
     stores: dict[View, ImageStore]
     unit: NDArray[np.float64]
     width_m: NDArray[np.float64]
+    bare: NDArray[np.int64]
     pixels: int
     notes: tuple[str, ...]
     fingerprint: str
@@ -130,11 +132,12 @@ def open_places(
     *,
     workers: int = 2,
     skip_bad: bool = False,
+    bare_drones: bool = False,
 ) -> PlaceSet:
     """Gather the places of all tables, with the satellite view and the query views.
 
     Places without a usable satellite image, or without any query view, are left out and counted in
-    ``notes``.
+    ``notes``. ``bare_drones``: also prepare the drone images as if only their heading were known.
 
     Raises:
         TableError: A pattern names nothing, no row has the split, or fewer than two places are left.
@@ -162,8 +165,21 @@ def open_places(
                 title=f"Preparing {view.value} images of {path.name}",
             )
             builder.add(number, column, rows, prepared, stores[view].append(prepared))
+            if bare_drones and view is View.DRONE:
+                bare = _with_heading_alone(rows)
+                title = f"Preparing drone images of {path.name} without their pose"
+                prepared = prepared_images(
+                    bare, view, preparation, cache, workers=workers, skip_bad=skip_bad, title=title
+                )
+                builder.add_bare(number, bare, prepared, stores[view].append(prepared))
     where = ", ".join(patterns)
     return builder.finish(stores, preparation, where if split is None else f"{where} (split {split})")
+
+
+def _with_heading_alone(rows: Places) -> Places:
+    """Return the rows as if nothing but the heading were known of their cameras."""
+    bare = [replace(row, pitch_deg=None, roll_deg=None, height_m=None, fov_deg=None) for row in rows]
+    return Places(bare, rows.root)
 
 
 class _Builder:
@@ -175,6 +191,7 @@ class _Builder:
         self.first: list[NDArray[np.int64]] = []
         self.count: list[NDArray[np.int64]] = []
         self.position: list[tuple[float, float, float]] = []
+        self.bare: dict[int, int] = {}
         self.problems: list[str] = []
         self.digest = hashlib.sha256()
 
@@ -198,6 +215,12 @@ class _Builder:
             # A bad image between two good ones of a place ends its run: the later ones are left out.
             if self.first[number][column] + self.count[number][column] == start + i:
                 self.count[number][column] += 1
+
+    def add_bare(self, table: int, rows: Places, prepared: PreparedImages, start: int) -> None:
+        """Note where the first drone image of each place lies once more, without its pose."""
+        for i, place in enumerate(rows.column("place")):
+            if prepared.usable[i]:
+                self.bare.setdefault(self.number_of[table, place], start + i)
 
     def finish(self, stores: dict[View, ImageStore], preparation: Preparation, where: str) -> PlaceSet:
         """Drop what cannot be used and say so."""
@@ -228,6 +251,7 @@ class _Builder:
             stores=stores,
             unit=unit,
             width_m=width,
+            bare=np.array([self.bare.get(int(i), -1) for i in keep], np.int64),
             pixels=preparation.pixels,
             notes=tuple(notes),
             fingerprint=self.digest.hexdigest()[:32],

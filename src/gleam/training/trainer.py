@@ -167,7 +167,7 @@ class Trainer:
     # --- a phase -----------------------------------------------------------------------------
 
     def _run_phase(self, phase: PhaseConfig, checkpoint: Checkpoint | None, journal: Journal) -> None:
-        places = self._open(phase.places, phase.split, phase.query_views)
+        places = self._open(phase.places, phase.split, phase.query_views, bare_drones=phase.without_pose > 0)
         if checkpoint is not None and self.phase_step and checkpoint.state["data"] != places.fingerprint:
             raise GleamError(
                 f"The places of phase {phase.name!r} are not those it was interrupted with; bring back the "
@@ -397,7 +397,9 @@ class Trainer:
         self.recalls = [Recall(**recall) for recall in state["recalls"]]
         say(f"Going on from step {self.global_step} of {self.out}.")
 
-    def _open(self, patterns: list[str], split: str | None, views: tuple[View, ...]) -> PlaceSet:
+    def _open(
+        self, patterns: list[str], split: str | None, views: tuple[View, ...], *, bare_drones: bool = False
+    ) -> PlaceSet:
         def opened() -> PlaceSet:
             return open_places(
                 patterns,
@@ -407,6 +409,7 @@ class Trainer:
                 Path(self.config.cache) if self.config.cache else default_cache(),
                 workers=self.config.workers,
                 skip_bad=self.config.skip_bad,
+                bare_drones=bare_drones,
             )
 
         # One process prepares, then the others find the cache filled.
