@@ -1,13 +1,16 @@
 """What the READMEs promise: the example runs, the links lead somewhere, the verbs exist."""
 
+import itertools
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from gleam.cli.main import VERBS
+from gleam.cli.main import VERBS, build_app
 
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
@@ -52,6 +55,34 @@ def test_every_verb_it_shows_exists(readme: Path) -> None:
     shown = set(re.findall(r"^(?:\$ )?gleam ([a-z]+)", text_of(readme), flags=re.MULTILINE))
     assert shown
     assert shown <= set(VERBS)
+
+
+def commands_of(readme: Path) -> list[list[str]]:
+    """Words of the commands in code blocks, without what is said about them; a|b|c are three commands."""
+    blocks = re.findall(r"^```(?:bash)?\n(.*?)^```", text_of(readme), flags=re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("gleam ")]
+    found = []
+    for line in lines:
+        words = shlex.split(re.split(r" {2,}|\s+#", line)[0])[1:]
+        choices = [word.split("|") for word in words]
+        found += [list(chosen) for chosen in itertools.product(*choices)]
+    return found
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
+def test_the_command_line_understands_every_command_shown(readme: Path) -> None:
+    commands = commands_of(readme)
+    assert len(commands) > 8
+    for words in commands:
+        command = typer.main.get_command(build_app(words))
+        context, rest = None, ["gleam", *words]
+        while hasattr(command, "commands"):
+            context = command.make_context(rest[0], rest[1:], parent=context)
+            rest = [*context._protected_args, *context.args]
+            command = command.commands[rest[0]]
+        if words[0] != "places":  # named without their arguments
+            # Raises for an unknown option, a missing argument or a value of a wrong type.
+            command.make_context(rest[0], rest[1:], parent=context)
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
