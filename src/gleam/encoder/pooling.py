@@ -39,8 +39,13 @@ class LayoutHead(nn.Module):
 
     def forward(self, features: Tensor, with_regions: bool = False) -> HeadOutput:
         """Map (N, C, h, w) features to unit vectors and, on request, their regional shares."""
-        # GeM (Radenovic et al. 2019): power 1 is the mean, large powers the maximum.
-        pooled = features.clamp(min=1e-4).pow(self.power).mean((2, 3)).pow(1.0 / self.power)
+        # GeM (Radenovic et al. 2019): power 1 is the mean, large powers the maximum. The power grows
+        # in training; without the division by the maximum, 1e-4 to the power 10 falls below the smallest
+        # float and the root's gradient there is infinite (a training stopped by it, so it is tested).
+        positive = features.clamp(min=1e-4)
+        highest = positive.detach().amax((2, 3), keepdim=True)
+        pooled = (positive / highest).pow(self.power).mean((2, 3), keepdim=True).pow(1.0 / self.power)
+        pooled = (pooled * highest)[:, :, 0, 0]
         cells = functional.adaptive_avg_pool2d(self.reduce(features), self.grid)
         raw = self.project(torch.cat([pooled, cells.flatten(1)], 1))
         normed = self.norm(raw)
