@@ -167,7 +167,7 @@ def test_the_last_row_and_column_are_flush_with_the_edge(tmp_path):
             assert raster.read_square(lat, lon, 99.5, 20)[1] == 1
         distances = sorted({round(distance_m(*centres[0], *c)) for c in centres[:4]})
         assert distances == [0, 80, 160, 200]
-        assert raster.grid(1000, 10) == [pytest.approx(raster.centre)]
+        assert list(raster.grid(1000, 10)) == [pytest.approx(raster.centre)]
         with pytest.raises(RasterError, match="impossible"):
             raster.grid(100, 0)
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import rasterio
+from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
 from gleam.errors import RasterError
 from gleam.imagery.decode import MAX_PIXELS, WARNINGS_LOCK
+from gleam.imagery.raster_sidecar import (
+    check_companions,
+    find_world_file,
+    read_world_file,
+    sidecar_crs,
+    sidecar_transform,
+)
 
 _MAGIC = (
     (b"II*\0", "GTiff"),
@@ -55,9 +64,11 @@ def open_dataset(path: str | os.PathLike[str]) -> Any:
         raise RasterError(
             f"{name}: is not a raster in a known format; give GeoTIFF, COG, or PNG/JPEG with a world file."
         )
+    check_companions(file)
     try:
+        # Without PAM: an .aux.xml may name overviews that GDAL would open with any driver.
         # As an absolute Path, so that neither rasterio nor GDAL reads a scheme or an archive into the name.
-        with WARNINGS_LOCK, warnings.catch_warnings():
+        with WARNINGS_LOCK, warnings.catch_warnings(), rasterio.Env(GDAL_PAM_ENABLED="NO"):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(file.resolve(), driver=driver)
     except RasterioError as error:
@@ -72,12 +83,30 @@ def open_dataset(path: str | os.PathLike[str]) -> Any:
     return dataset
 
 
-def georeference(dataset: Any, name: str, crs: str | None) -> CRS:
-    """Return the coordinate system of an opened raster, or the one given when the file tells none.
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """Where a raster lies. told_by: the file that says so. world: whether that is a world file."""
 
-    Raises RasterError when the raster lies nowhere.
+    crs: CRS
+    transform: Affine
+    told_by: str
+    world: bool
+
+
+def georeference(dataset: Any, name: str, crs: str | None) -> Georeference:
+    """Return where an opened raster lies, by itself or by the files beside it.
+
+    crs: the coordinate system where none of them tells it. Raises RasterError when the raster lies nowhere.
     """
-    if dataset.transform.is_identity or dataset.transform.determinant == 0:
+    file = Path(name)
+    transform, told_by = dataset.transform, name
+    # GDAL reads the world files of TIFF and most others too, but says nothing about bad ones.
+    world = find_world_file(file) if not _has_own_transform(dataset) else None
+    if world is not None:
+        transform, told_by = read_world_file(world), str(world)
+    elif transform.is_identity:
+        transform = sidecar_transform(file) or transform
+    if transform.is_identity or transform.determinant == 0:
         if dataset.gcps[0] or dataset.rpcs:
             how = "is tied to the ground by control points or RPCs only; rectify it first (gdalwarp)."
         elif dataset.driver == "GTiff":
@@ -85,19 +114,27 @@ def georeference(dataset: Any, name: str, crs: str | None) -> CRS:
         else:
             how = "has no world file beside it (.pgw, .jgw or .wld); add one, or give a GeoTIFF."
         raise RasterError(f"{name}: {how}")
-    found = dataset.crs
-    if crs is not None:
-        try:
-            with rasterio.Env():  # GDAL's own complaint goes to the log instead of the terminal
-                found = CRS.from_user_input(crs)
-        except CRSError:
-            raise RasterError(
-                f"{name}: {crs!r} is not a coordinate system; give one as EPSG:32633."
-            ) from None
+    found = dataset.crs or sidecar_crs(file) or (_given(name, crs) if crs is not None else None)
     if not found:
         raise RasterError(f"{name}: has no coordinate system; give it with crs, as EPSG:32633.")
     if not (found.is_geographic or found.is_projected):
         raise RasterError(
             f"{name}: its coordinate system is not tied to the Earth; give it with crs, as EPSG:32633."
         )
-    return found
+    return Georeference(found, transform, told_by, world is not None)
+
+
+def _given(name: str, crs: str) -> CRS:
+    try:
+        with rasterio.Env():  # GDAL's own complaint goes to the log instead of the terminal
+            return CRS.from_user_input(crs)
+    except CRSError:
+        raise RasterError(f"{name}: {crs!r} is not a coordinate system; give one as EPSG:32633.") from None
+
+
+def _has_own_transform(dataset: Any) -> bool:
+    """Tell whether a raster holds its georeference itself: of our formats only GeoTIFF can."""
+    if dataset.driver != "GTiff" or dataset.transform.is_identity:
+        return False
+    # A TIFF with a world file alone has a transform, but none of the tags of GeoTIFF and so no CRS.
+    return bool(dataset.crs) or "AREA_OR_POINT" in dataset.tags()

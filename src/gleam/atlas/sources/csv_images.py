@@ -6,18 +6,25 @@ import hashlib
 import math
 import os
 from collections import OrderedDict
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gleam.atlas.sources.footprint_csv import FootprintRow, read_footprints
-from gleam.atlas.sources.protocol import Centre, SourceRecord
+from gleam.atlas.sources.centres import Centres
+from gleam.atlas.sources.footprint_csv import read_footprints
+from gleam.atlas.sources.geotiff import reopen
+from gleam.atlas.sources.protocol import Centre, Said, SourceRecord
 from gleam.errors import TableError
 from gleam.files import sha256_of
-from gleam.geo import Footprint, distance_m, wrap_lon
-from gleam.imagery.decode import image_size, load_image
+from gleam.geo import Footprint, check_lat_lon, distance_m, wrap_lon
+from gleam.imagery.decode import image_size, load_image, opened_image, orientation
+from gleam.imagery.raster_chunks import Patch
+from gleam.imagery.raster_grid import Runs, SquareGrid
+from gleam.imagery.raster_sample import cut_square
 
 _GRID_SLACK = 0.01
 """Share of a stride that may stay uncovered at the far edge."""
@@ -45,66 +52,83 @@ class CsvImagesSource:
         date: str | None = None,
         licence: str | None = None,
         origin: str | None = None,
+        record: SourceRecord | None = None,
     ) -> None:
-        csv_path = Path(path)
-        self._rows = read_footprints(csv_path, Path(images_folder) if images_folder is not None else None)
-        digest, size = hashlib.sha256(csv_path.read_bytes()), 0
+        self._path = Path(path)
+        self._folder = Path(images_folder) if images_folder is not None else None
+        self._said = Said(date=date, licence=licence, origin=origin)
+        self._rows = read_footprints(self._path, self._folder)
         for number, row in enumerate(self._rows, start=2):
             if not row.path.is_file():
-                raise TableError(f"{csv_path}, row {number}: image {row.path} does not exist.")
+                raise TableError(f"{self._path}, row {number}: image {row.path} does not exist.")
+        self._decoded: OrderedDict[tuple[int, int], _Decoded] = OrderedDict()
+        if record is not None:
+            self.record = record
+
+    @cached_property
+    def record(self) -> SourceRecord:
+        """What is known of the images together."""
+        rows, said = self._rows, self._said
+        digest, size = hashlib.sha256(self._path.read_bytes()), 0
+        for row in rows:
             digest.update(sha256_of(row.path).encode())
             size += row.path.stat().st_size
-        self._decoded: OrderedDict[tuple[int, int], Image.Image] = OrderedDict()
-        self._record = SourceRecord(
-            kind="csv",
-            name=csv_path.name,
+        return SourceRecord(
+            kind="images",
+            name=self._path.name,
             sha256=digest.hexdigest(),
             size_bytes=size,
-            images=len(self._rows),
-            bounds=_union([row.footprint for row in self._rows]),
+            images=len(rows),
+            bounds=_union([row.footprint for row in rows]),
             pixel_m=self._pixel_m(),
-            date=_same([row.date for row in self._rows]) or date,
-            licence=_same([row.licence for row in self._rows]) or licence,
-            origin=_same([row.origin for row in self._rows]) or origin,
+            date=_same([row.date for row in rows]) or said["date"],
+            licence=_same([row.licence for row in rows]) or said["licence"],
+            origin=_same([row.origin for row in rows]) or said["origin"],
         )
 
     @property
-    def record(self) -> SourceRecord:
-        """What is known of the images together."""
-        return self._record
+    def warnings(self) -> tuple[str, ...]:
+        """Nothing: a table with an unreadable image is refused."""
+        return ()
 
-    def centres(self, tile_m: float, stride_m: float) -> list[Centre]:
+    def centres(self, tile_m: float, stride_m: float) -> Centres:
         """Return the centres of the squares covering each image in turn, flush with its edges."""
-        return [
-            Centre(lat, lon, part)
-            for part, row in enumerate(self._rows)
-            for lat, lon in _grid(row.footprint, tile_m, stride_m)
+        table = [
+            run for part, row in enumerate(self._rows) for run in _grid(row.footprint, tile_m, stride_m, part)
         ]
+        corners = np.array([row.footprint.corners for row in self._rows])
+        corners[..., 1] = corners[:, :1, 1] + wrap_lon(corners[..., 1] - corners[:, :1, 1])
+
+        def to_earth(
+            u: NDArray[np.float64], v: NDArray[np.float64], part: NDArray[np.int64]
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            nw, ne, se, sw = np.moveaxis(corners[part], 1, 0)
+            u, v = u[:, None], v[:, None]
+            lat, lon = ((1 - v) * ((1 - u) * nw + u * ne) + v * ((1 - u) * sw + u * se)).T
+            return lat, wrap_lon(lon)
+
+        return Centres(SquareGrid(Runs.joined(table), to_earth))
 
     def read(self, centre: Centre, width_m: float, pixels: int) -> tuple[NDArray[np.uint8], float]:
         """Cut one north-up square; ground outside the image gets the mean colour and counts as no data."""
-        row = self._rows[centre.part]
-        full = self._image(centre.part, 1)
-        square = Footprint.square(centre.lat, centre.lon, width_m)
-        corners = _to_pixels(square, row, full.width, full.height)
-        side = float(np.hypot(*(corners[1] - corners[0])))
-        # Shrink first, so that two samples per output pixel never skip over source pixels.
-        factor = max(1, int(side / (2 * pixels)))
-        image = self._image(centre.part, factor)
-        return _sample(image, corners / factor, pixels)
+        check_lat_lon(centre.lat, centre.lon, self._path.name)
+        return cut_square(_Levels(self, centre.part), centre.lat, centre.lon, width_m, pixels)
 
     def close(self) -> None:
         """Forget the decoded images."""
         self._decoded.clear()
 
-    def _image(self, part: int, factor: int) -> Image.Image:
-        key = (part, factor)
+    def __reduce__(self) -> tuple[Any, ...]:
+        options = {"images_folder": self._folder, **self._said, "record": self.record}
+        return reopen, (CsvImagesSource, self._path, options)
+
+    def _image(self, part: int, level: int) -> _Decoded:
+        key = (part, level)
         if key not in self._decoded:
-            if factor == 1:
-                image = Image.fromarray(load_image(self._rows[part].path))
+            if level == 0:
+                self._decoded[key] = _Decoded.read(self._rows[part].path)
             else:
-                image = self._image(part, 1).reduce(factor)
-            self._decoded[key] = image
+                self._decoded[key] = self._image(part, 0).reduced(2**level)
             while len(self._decoded) > _KEEP_DECODED:
                 self._decoded.popitem(last=False)
         self._decoded.move_to_end(key)
@@ -130,48 +154,87 @@ def _union(footprints: list[Footprint]) -> tuple[float, float, float, float]:
     return wrap_lon(west0 + west), south, wrap_lon(west0 + east), north
 
 
-def _grid(footprint: Footprint, tile_m: float, stride_m: float) -> list[tuple[float, float]]:
+def _grid(
+    footprint: Footprint, tile_m: float, stride_m: float, part: int
+) -> list[tuple[float, float, float, float, int, int]]:
+    """Return rows of centres as shares (u to the right, v down) of a footprint."""
     nw, ne, _, sw = footprint.corners
-    across = _positions(distance_m(*nw, *ne), tile_m, stride_m)
-    down = _positions(distance_m(*nw, *sw), tile_m, stride_m)
-    centres = []
-    for v in down:
-        for u in across:
-            lat, lon = _between(footprint, u, v)
-            centres.append((lat, lon))
-    return centres
+    first, step, last, count = _positions(distance_m(*nw, *ne), tile_m, stride_m)
+    top, down, bottom, rows = _positions(distance_m(*nw, *sw), tile_m, stride_m)
+    return [(min(top + row * down, bottom), first, step, last, count, part) for row in range(rows)]
 
 
-def _positions(length_m: float, tile_m: float, stride_m: float) -> list[float]:
-    """Return tile centres along a side as shares of it; one in the middle when a tile does not fit."""
+def _positions(length_m: float, tile_m: float, stride_m: float) -> tuple[float, float, float, int]:
+    """Return (first, step, last, count) of tile centres along a side as shares of it.
+
+    One in the middle when a tile does not fit.
+    """
     if length_m <= tile_m:
-        return [0.5]
+        return 0.5, 0.0, 0.5, 1
     free = length_m - tile_m
     # The slack keeps away a last tile that would repeat the one before it.
-    count = math.ceil(free / stride_m - _GRID_SLACK)
-    starts = [i * stride_m for i in range(count)] + [free]
-    return [(start + tile_m / 2) / length_m for start in starts]
+    count = math.ceil(free / stride_m - _GRID_SLACK) + 1
+    return tile_m / 2 / length_m, stride_m / length_m, (free + tile_m / 2) / length_m, count
 
 
-def _between(footprint: Footprint, u: float, v: float) -> tuple[float, float]:
-    """Return the position at shares (u to the right, v down) of a footprint."""
-    (nwa, nwo), *others = footprint.corners
-    (nea, neo), (sea, seo), (swa, swo) = ((a, nwo + wrap_lon(o - nwo)) for a, o in others)
-    lat = (1 - v) * ((1 - u) * nwa + u * nea) + v * ((1 - u) * swa + u * sea)
-    lon = (1 - v) * ((1 - u) * nwo + u * neo) + v * ((1 - u) * swo + u * seo)
-    return lat, wrap_lon(lon)
+class _Decoded:
+    """A decoded image. known: (H, W) bool, None when it has no transparent pixel."""
+
+    def __init__(self, pixels: NDArray[np.uint8], known: NDArray[np.bool_] | None) -> None:
+        self.pixels = pixels
+        self.known = known
+
+    @classmethod
+    def read(cls, path: Path) -> _Decoded:
+        pixels = load_image(path)
+        with opened_image(path) as image:
+            # Of pictures that are turned upright (photos) transparency is of no use.
+            if not image.has_transparency_data or orientation(image) != 1:
+                return cls(pixels, None)
+            opacity = np.asarray(image.convert("RGBA"))[..., 3]
+        return cls(pixels, opacity >= 128)
+
+    def reduced(self, factor: int) -> _Decoded:
+        pixels = np.asarray(Image.fromarray(self.pixels).reduce(factor))
+        if self.known is None:
+            return _Decoded(pixels, None)
+        known = np.asarray(Image.fromarray(self.known.astype(np.uint8) * 255).reduce(factor))
+        return _Decoded(pixels, known >= 128)
 
 
-def _to_pixels(square: Footprint, row: FootprintRow, width: int, height: int) -> NDArray[np.float64]:
-    """Return the (4, 2) pixel positions (x, y) of a square's corners in an image with a footprint."""
-    lat0, lon0 = row.footprint.centre
-    scale = math.cos(math.radians(lat0))
+class _Levels:
+    """One image as the sampler sees it."""
 
-    def flat(footprint: Footprint) -> NDArray[np.float64]:
-        return np.array([[wrap_lon(lon - lon0) * scale, lat - lat0] for lat, lon in footprint.corners])
+    def __init__(self, source: CsvImagesSource, part: int) -> None:
+        self._source, self._part = source, part
+        full = source._image(part, 0).pixels
+        self._height, self._width = full.shape[:2]
+        footprint = source._rows[part].footprint
+        self._middle = footprint.centre
+        lats, lons = np.array(footprint.corners).T
+        outer = np.array([[0, 0], [self._width, 0], [self._width, self._height], [0, self._height]], float)
+        self._to_pixels = homography(self._flat(lats, lons), outer)
+        self.last_level = max(0, min(full.shape[:2]).bit_length() - 3)
 
-    pixel_corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    return apply_homography(homography(flat(row.footprint), pixel_corners), flat(square))
+    def _flat(self, lats: NDArray[np.float64], lons: NDArray[np.float64]) -> NDArray[np.float64]:
+        lat0, lon0 = self._middle
+        return np.stack([wrap_lon(lons - lon0) * math.cos(math.radians(lat0)), lats - lat0], -1)
+
+    def pixels_of(
+        self, lats: NDArray[np.float64], lons: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        at = apply_homography(self._to_pixels, self._flat(lats, lons))
+        return at[..., 0], at[..., 1]
+
+    def extent(self, level: int) -> tuple[int, int, int, int]:
+        return 0, 0, -(-self._width // 2**level), -(-self._height // 2**level)
+
+    def window(self, level: int, left: int, top: int, right: int, bottom: int) -> Patch:
+        image = self._source._image(self._part, level)
+        at = np.s_[top:bottom, left:right]
+        pixels = image.pixels[at]
+        known = image.known[at] if image.known is not None else np.ones(pixels.shape[:2], bool)
+        return Patch(np.ascontiguousarray(pixels), np.ascontiguousarray(known))
 
 
 def homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -191,21 +254,3 @@ def apply_homography(matrix: NDArray[np.float64], points: NDArray[np.float64]) -
     out = np.concatenate([points, np.ones((*points.shape[:-1], 1))], -1) @ matrix.T
     result: NDArray[np.float64] = out[..., :2] / out[..., 2:]
     return result
-
-
-def _sample(image: Image.Image, corners: NDArray[np.float64], pixels: int) -> tuple[NDArray[np.uint8], float]:
-    """Sample the quadrilateral ``corners`` (x, y in pixels) as a square, antialiased."""
-    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
-    finer = 2 if float(np.hypot(*(corners[1] - corners[0]))) > pixels else 1
-    n = finer * pixels
-    to_source = homography(unit * n, corners)
-    drawn = image.transform(
-        (n, n), Image.Transform.PERSPECTIVE, tuple(to_source.ravel()[:8]), Image.Resampling.BILINEAR
-    )
-    square = np.array(drawn.reduce(finer))
-    at = finer * (np.arange(pixels) + 0.5)
-    x, y = np.moveaxis(apply_homography(to_source, np.stack(np.meshgrid(at, at), -1)), -1, 0)
-    inside = (x >= 0) & (x <= image.width) & (y >= 0) & (y <= image.height)
-    if not inside.all():
-        square[~inside] = square[inside].mean(0) if inside.any() else 0
-    return square, float(inside.mean())

@@ -1,14 +1,17 @@
-"""GeoTIFF and Cloud-Optimised GeoTIFF as a source of tiles."""
+"""GeoTIFF, Cloud-Optimised GeoTIFF and pictures with a world file as sources of tiles."""
 
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.atlas.sources.protocol import Centre, SourceRecord
+from gleam.atlas.sources.centres import Centres
+from gleam.atlas.sources.protocol import Centre, Said, SourceRecord
 from gleam.files import sha256_of
 from gleam.imagery.raster import GeoRaster
 
@@ -20,9 +23,10 @@ class GeoTiffSource:
         path: The raster.
         crs: Its coordinate system (any pyproj text) when the file does not say.
         date, licence, origin: Used where the file's own tags are silent.
+        record: What is known of it already; spares reading the file through.
 
     Raises:
-        RasterError: The file is missing, not a raster, or has no georeference.
+        RasterError: The file is missing, not a raster, or has no georeference that can be true.
     """
 
     def __init__(
@@ -33,30 +37,39 @@ class GeoTiffSource:
         date: str | None = None,
         licence: str | None = None,
         origin: str | None = None,
+        record: SourceRecord | None = None,
     ) -> None:
-        self._raster = GeoRaster.open(path, crs=crs) if crs else GeoRaster.open(path)
-        file = Path(path)
-        self._record = SourceRecord(
-            kind="geotiff",
-            name=file.name,
-            sha256=sha256_of(file),
-            size_bytes=file.stat().st_size,
+        self._path, self._crs = Path(path), crs
+        self._said = Said(date=date, licence=licence, origin=origin)
+        self._raster = GeoRaster.open(path, crs=crs)
+        if record is not None:
+            self.record = record
+
+    @cached_property
+    def record(self) -> SourceRecord:
+        """What is known of the raster."""
+        raster, said = self._raster, self._said
+        return SourceRecord(
+            kind="world_file" if raster.told_by_world_file else "geotiff",
+            name=self._path.name,
+            sha256=sha256_of(self._path),
+            size_bytes=self._path.stat().st_size,
             images=1,
-            bounds=self._raster.bounds_wgs84,
-            pixel_m=self._raster.pixel_m,
-            date=self._raster.date or date,
-            licence=self._raster.licence or licence,
-            origin=self._raster.source or origin,
+            bounds=raster.bounds_wgs84,
+            pixel_m=raster.pixel_m,
+            date=raster.date or said["date"],
+            licence=raster.licence or said["licence"],
+            origin=raster.source or said["origin"],
         )
 
     @property
-    def record(self) -> SourceRecord:
-        """What is known of the raster."""
-        return self._record
+    def warnings(self) -> tuple[str, ...]:
+        """Nothing: a raster with unreadable parts is refused."""
+        return ()
 
-    def centres(self, tile_m: float, stride_m: float) -> list[Centre]:
+    def centres(self, tile_m: float, stride_m: float) -> Centres:
         """Return the centres of a grid covering the raster, flush with its edges."""
-        return [Centre(float(lat), float(lon)) for lat, lon in self._raster.grid(tile_m, stride_m)]
+        return Centres(self._raster.grid(tile_m, stride_m))
 
     def read(self, centre: Centre, width_m: float, pixels: int) -> tuple[NDArray[np.uint8], float]:
         """Cut one north-up square; see :class:`~gleam.atlas.sources.protocol.TileSource`."""
@@ -65,3 +78,11 @@ class GeoTiffSource:
     def close(self) -> None:
         """Close the raster."""
         self._raster.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reopen, (GeoTiffSource, self._path, {"crs": self._crs, **self._said, "record": self.record})
+
+
+def reopen(kind: Any, path: Path, options: dict[str, Any]) -> Any:
+    """Open a source again in another process."""
+    return kind(path, **options)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,23 @@ class Centre:
     part: int = 0
 
 
+class Said(TypedDict):
+    """What the user says of imagery that does not say it itself; see :class:`SourceRecord`."""
+
+    date: str | None
+    licence: str | None
+    origin: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
     """What an atlas remembers of a source.
 
-    kind: the kind of source. name: its file name. sha256: of its content. size_bytes: of its files.
-    images: number of image files. bounds: (west, south, east, north) in degrees. pixel_m: ground size
-    of a pixel. date, licence, origin: when it was taken, under which terms, by whom; None = not said.
+    kind: ``geotiff``, ``world_file``, ``xyz``, ``mbtiles``, ``pmtiles`` or ``images``. name: its file
+    name. sha256: of its content. size_bytes: of its files. images: number of image files or web-map
+    tiles. bounds: (west, south, east, north) in degrees; west > east across the antimeridian. pixel_m:
+    ground size of a pixel, of the finest tiles if there are several levels. date, licence, origin: when it
+    was taken, under which terms, by whom; None = not said.
     """
 
     kind: str
@@ -45,14 +56,25 @@ class SourceRecord:
 
 
 class TileSource(Protocol):
-    """Georeferenced imagery that squares can be cut from."""
+    """Georeferenced imagery that squares can be cut from.
+
+    Sources can be sent to other processes (``pickle``): there the files are opened again, without reading
+    them through for the record, which travels along.
+    """
 
     @property
     def record(self) -> SourceRecord:
         """What is known of the source."""
 
-    def centres(self, tile_m: float, stride_m: float) -> list[Centre]:
-        """Return the centres of the squares that cover the source; the same list every time."""
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about parts that could not be used so far, as damaged tiles; empty when all is well."""
+
+    def centres(self, tile_m: float, stride_m: float) -> Sequence[Centre]:
+        """Return the centres of the squares that cover the source; the same ones every time.
+
+        They are made when asked for: the length is known at once, and slices are lists.
+        """
 
     def read(self, centre: Centre, width_m: float, pixels: int) -> tuple[NDArray[np.uint8], float]:
         """Cut one north-up square as (pixels, pixels, 3) uint8 and the share of it that holds data, 0..1."""
