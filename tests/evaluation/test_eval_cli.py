@@ -74,3 +74,9 @@ def test_a_saved_encoder_is_evaluated_on_a_city_folder(world, capsys, tmp_path):
     report = json.loads(out)
     assert report["fingerprint"] == saved.fingerprint
     assert 0 <= report["views"]["map"]["recall@1"]["value"] <= 1
+
+
+def test_photos_from_elsewhere_need_an_atlas(world, capsys):
+    code, out, err = run(capsys, "colour-histogram", world.root, "--others", world.root)
+    assert (code, out) == (2, "")
+    assert "add --atlas" in err

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from gleam.evaluation.features import VectorMaker
+    from gleam.places import Places
 
 
 def register(app: typer.Typer) -> None:
@@ -26,18 +27,41 @@ def evaluate_(
     headings: int = typer.Option(12, min=1, help="Directions tried for an image of unknown heading."),
     baseline: bool = typer.Option(True, help="Measure colour histograms too."),
     skip_bad: bool = typer.Option(False, "--skip-bad", help="Leave out and list missing or broken images."),
+    atlas: Path | None = typer.Option(
+        None, "--atlas", help="Locate the photos in this atlas instead: metres, refusals, confidence."
+    ),
+    others: list[Path] = typer.Option(
+        [], "--others", help="With --atlas: photos from elsewhere, which must not be located. Repeatable."
+    ),
+    limit: int | None = typer.Option(None, min=1, help="With --atlas: most photos per view and table."),
     out: Path | None = typer.Option(None, help="Also write the JSON document here."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
 ) -> None:
     """Search every query image among all satellite images and measure the answers.
 
+    With --atlas, photos are located in an atlas the way users do it, and so are photos from elsewhere and
+    pictures of no place; --split, --views, --hide heading and --seed hold, the rest does not.
     Leaves with 3 when images were left out by --skip-bad.
     """
+    from gleam.errors import GleamError
     from gleam.evaluation.report import evaluate
     from gleam.files import to_json, write_json
     from gleam.places import Places
 
     table = Places.read(places)
+    if atlas is None and (others or limit is not None):
+        raise GleamError("--others and --limit speak of photos located in an atlas; add --atlas.")
+    if atlas is not None:
+        report = _measure(encoder, table.select(split=split), atlas, others, views, hide, limit, seed)
+        if out is not None:
+            write_json(out, report)
+        if as_json:
+            typer.echo(to_json(report))
+        else:
+            from gleam.cli.eval_table import print_located
+
+            print_located(report)
+        return
     report = evaluate(
         _load(encoder),
         table,
@@ -57,6 +81,38 @@ def evaluate_(
         _print(report)
     if report["skipped"]:
         raise typer.Exit(3)
+
+
+def _measure(
+    encoder: str,
+    table: Places,
+    atlas: Path,
+    others: list[Path],
+    views: str | None,
+    hide: list[str],
+    limit: int | None,
+    seed: int,
+) -> dict[str, Any]:
+    from gleam.atlas import Atlas
+    from gleam.encoder import Encoder
+    from gleam.errors import unknown_name
+    from gleam.locating import Locator
+    from gleam.locating.measure import measure_answers
+    from gleam.places import Places
+
+    hidden = [name.strip() for given in hide for name in given.split(",") if name.strip()]
+    for name in hidden:
+        if name != "heading":
+            raise unknown_name("thing to hide from a locator", name, ["heading"])
+    return measure_answers(
+        Locator(Encoder.from_pretrained(encoder), Atlas.open(atlas)),
+        table,
+        [Places.read(path) for path in others],
+        views=[v for v in views.split(",") if v.strip()] if views is not None else None,
+        limit=limit,
+        hide_heading=bool(hidden),
+        seed=seed,
+    )
 
 
 def _load(name: str) -> VectorMaker:

@@ -7,7 +7,7 @@ Bootstrap*, chapter 13.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,3 +131,38 @@ def _check(table: NDArray[np.float64], resamples: int, level: float) -> None:
         )
     if resamples < 1 or not 0 < level < 1:
         raise GleamError(f"resamples is {resamples} and level {level}; give at least 1 and between 0 and 1.")
+
+
+def statistic_interval(
+    statistic: Callable[[NDArray[np.int64]], float],
+    total: int,
+    *,
+    groups: Sequence[Any] | NDArray[Any] | None = None,
+    resamples: int = 200,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Interval:
+    """Interval of any figure of ``total`` queries, such as a calibration error.
+
+    Args:
+        statistic: From row numbers, repeated as they were drawn, to the figure; NaN where it has none,
+            which leaves that draw out.
+        total: Number of queries.
+        groups: Label of the group of each query; each is its own when not given.
+        resamples: How many times the groups are drawn.
+        level: Share of the resampled figures between ``low`` and ``high``.
+        seed: Of the draws.
+    """
+    _check(np.zeros((total, 1)), resamples, level)
+    group = _group_numbers(groups, total)
+    members = [np.flatnonzero(group == g) for g in range(int(group.max()) + 1)]
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(resamples):
+        chosen = rng.integers(0, len(members), len(members))
+        drawn.append(statistic(np.concatenate([members[g] for g in chosen])))
+    value = statistic(np.arange(total))
+    known = [v for v in drawn if not np.isnan(v)]
+    tail = (1 - level) / 2
+    low, high = np.quantile(known, [tail, 1 - tail]) if known else (value, value)
+    return Interval(float(value), float(low), float(high))

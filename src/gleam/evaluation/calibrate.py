@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,13 @@ _FEWEST_FOR_RADIUS = 40
 class _Examples:
     """Answers (N, ...) of one view, and pairs (P,) of images.
 
+    group: which part of the ground (N,): figures are told of one part, fitted on the others.
     typical: answers of the whole gallery with the right tile in it.
     """
 
     features: NDArray[np.float64]
     error_m: NDArray[np.float64]
-    east: NDArray[np.bool_]
+    group: NDArray[np.int64]
     typical: NDArray[np.bool_]
     pair_scores: NDArray[np.float64]
     pair_match: NDArray[np.bool_]
@@ -54,7 +55,7 @@ class _Examples:
 
 def calibrate_encoder(
     encoder: VectorMaker,
-    places: Places,
+    places: Places | Sequence[Places],
     *,
     name: str,
     split: str | None = None,
@@ -70,7 +71,7 @@ def calibrate_encoder(
 
     Args:
         encoder: As for :func:`gleam.evaluation.report.evaluate`.
-        places: Rows of all views, with positions.
+        places: Rows of all views, with positions; or several such tables, each searched for itself.
         name: Of the data set; it is told with every probability.
         split: Use only this split.
         views: Query views; all that occur when not given.
@@ -83,28 +84,28 @@ def calibrate_encoder(
 
     Returns:
         ``{"answers": [...], "pairs": [...], "radius95": {...}, "held_out": {view: {...}}}``, the first
-        three as a locator reads them. ``held_out`` tells ECE, Brier score and NLL in the eastern half
-        of the area when fitted in the western half: the honest figures.
+        three as a locator reads them. ``held_out`` tells ECE, Brier score and NLL of each table when
+        fitted on the others, of a single one in each half when fitted in the other: the honest figures.
 
     Raises:
         GleamError: No gallery, no positions, an unknown name, or a view where all answers are right or
             all wrong.
     """
-    rows = places.select(split=split)
-    gallery = rows.select(view=View.SATELLITE)
-    if not len(gallery) or not np.isfinite(positions_of(gallery)).all():
-        raise GleamError("Calibration needs satellite images, all of them with positions.")
-    present: list[View] = [v for v in rows.views if v is not View.SATELLITE]
+    tables = [places] if isinstance(places, Places) else list(places)
+    areas = [_Area.of(encoder, table.select(split=split)) for table in tables]
+    present = list(dict.fromkeys(v for area in areas for v in area.rows.views if v is not View.SATELLITE))
     chosen = present if views is None else [parse_view(v) for v in views]
     for view in chosen:
         if view not in present:
             raise GleamError(f"There is no {view} query to calibrate with; there are {', '.join(present)}.")
-    tiles = encode_gallery(encoder, gallery)
     out: dict[str, Any] = {"answers": [], "pairs": [], "radius95": {}, "held_out": {}}
     for view in chosen:
-        examples = _examples(
-            encoder, rows.select(view=view), gallery, tiles, hide_cases, absent_share, within_m, seed
-        )
+        found = [
+            _examples(encoder, area, view, hide_cases, absent_share, within_m, seed)
+            for area in areas
+            if view in area.rows.views
+        ]
+        examples = found[0] if len(found) == 1 else _pooled(found)
         right = examples.error_m <= within_m
         answer = fit_calibration(examples.features, right, name=name, views=[view.value], within_m=within_m)
         pair = fit_pair_calibration(examples.pair_scores, examples.pair_match, name=name, views=[view.value])
@@ -115,11 +116,37 @@ def calibrate_encoder(
     return out
 
 
+@dataclass(frozen=True)
+class _Area:
+    """One table: its rows, its satellite rows and their vectors."""
+
+    rows: Places
+    gallery: Places
+    tiles: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, encoder: VectorMaker, rows: Places) -> _Area:
+        gallery = rows.select(view=View.SATELLITE)
+        if not len(gallery) or not np.isfinite(positions_of(gallery)).all():
+            raise GleamError("Calibration needs satellite images, all of them with positions.")
+        return cls(rows, gallery, encode_gallery(encoder, gallery))
+
+
+def _pooled(found: Sequence[_Examples]) -> _Examples:
+    """Put the examples of several tables together, each table a group of its own."""
+    parts = {
+        f.name: np.concatenate([getattr(e, f.name) for e in found])
+        for f in fields(_Examples)
+        if f.name != "group"
+    }
+    group = np.concatenate([np.full(len(e.group), n) for n, e in enumerate(found)])
+    return _Examples(group=group, **parts)
+
+
 def _examples(
     encoder: VectorMaker,
-    queries: Places,
-    gallery: Places,
-    tiles: NDArray[np.float32],
+    area: _Area,
+    view: View,
     hide_cases: Sequence[Sequence[str]],
     absent_share: float,
     within_m: float,
@@ -127,6 +154,7 @@ def _examples(
 ) -> _Examples:
     """Search each view in galleries of several sizes, with and without the right tile."""
     rng = np.random.default_rng(seed)
+    gallery, tiles, queries = area.gallery, area.tiles, area.rows.select(view=view)
     positions, truth = positions_of(gallery), positions_of(queries)
     tile_place, query_place = gallery.column("place"), queries.column("place")
     middle = np.nanmedian(truth[:, 1])
@@ -155,7 +183,7 @@ def _examples(
             features = answer_features(scores, found[..., 0], found[..., 1], len(kept), within_m)
             error_m = answer_distances(truth[index], positions[kept], top[:, :1])[:, 0]
             typical = ~absent & (share == 1.0)
-            answers.append((features, error_m, truth[index, 1] > middle, typical))
+            answers.append((features, error_m, (truth[index, 1] > middle).astype(np.int64), typical))
             if share == 1.0:
                 pairs.append(_pairs(some, tiles[kept], query_place[index], tile_place[kept], ranking, rng))
     if not answers:
@@ -214,11 +242,18 @@ def _radius95(answer: Calibration, examples: _Examples, view: View) -> dict[str,
 def _held_out(
     examples: _Examples, right: NDArray[np.bool_], answer: Calibration, view: View
 ) -> dict[str, Any]:
-    """Figures of the east under a calibration of the west; none when a half is all right or all wrong."""
-    east = examples.east
-    if len(set(right[~east])) < 2 or not east.any():
-        return {}
-    fitted = fit_calibration(
-        examples.features[~east], right[~east], name=answer.name, views=answer.views, within_m=answer.within_m
-    )
-    return {view.value: calibration_figures(fitted.probability(examples.features[east]), right[east])}
+    """Figures of each group under a calibration of the others; none when those are all right or all wrong."""
+    told = np.full(len(right), np.nan)
+    for group in np.unique(examples.group):
+        here = examples.group == group
+        if len(set(right[~here].tolist())) == 2:
+            fitted = fit_calibration(
+                examples.features[~here],
+                right[~here],
+                name=answer.name,
+                views=answer.views,
+                within_m=answer.within_m,
+            )
+            told[here] = fitted.probability(examples.features[here])
+    known = np.isfinite(told)
+    return {view.value: calibration_figures(told[known], right[known])} if known.any() else {}

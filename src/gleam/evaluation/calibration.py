@@ -102,6 +102,7 @@ def fit_calibration(
     views: Sequence[str],
     within_m: float | None = None,
     feature_names: Sequence[str] = ANSWER_FEATURES,
+    ridge: float = RIDGE,
 ) -> Calibration:
     """Fit the probability that an answer (or a match) is right.
 
@@ -112,6 +113,7 @@ def fit_calibration(
         views: Query views of the data.
         within_m: Distance that "right" means.
         feature_names: Names of the F features. One that never varies gets the coefficient 0.
+        ridge: Strength of the pull of standardised weights towards 0.
 
     Raises:
         GleamError: Sizes differ, NaN, or all examples are right or all wrong: then nothing can be told.
@@ -131,7 +133,7 @@ def fit_calibration(
     standard = (table[:, varies] - centre[varies]) / scale[varies]
     # Platt's targets: as if one more of each kind had been seen, so that no probability becomes 0 or 1.
     soft = np.where(target, (positives + 1) / (positives + 2), 1 / (total - positives + 2))
-    weights = _logistic_fit(standard, soft)
+    weights = _logistic_fit(standard, soft, ridge)
 
     coefficients = np.zeros(len(feature_names))
     coefficients[varies] = weights[1:] / scale[varies]
@@ -233,10 +235,12 @@ def calibration_figures(probability: ArrayLike, right: ArrayLike) -> dict[str, f
     }
 
 
-def _logistic_fit(standard: NDArray[np.float64], soft: NDArray[np.float64]) -> NDArray[np.float64]:
+def _logistic_fit(
+    standard: NDArray[np.float64], soft: NDArray[np.float64], ridge: float
+) -> NDArray[np.float64]:
     """Intercept and weights that minimise cross-entropy to soft targets plus the ridge (convex)."""
     design = np.concatenate([np.ones((len(standard), 1)), standard], axis=1)
-    pull = np.full(design.shape[1], RIDGE)
+    pull = np.full(design.shape[1], ridge)
     pull[0] = 0.0
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
