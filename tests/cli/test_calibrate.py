@@ -50,3 +50,20 @@ def test_places_without_satellite_pictures_are_refused(town: Path, tmp_path: Pat
     assert done.returncode == 2
     assert "satellite" in done.stderr and "Traceback" not in done.stderr
     assert (encoder / "calibration.json").read_bytes() == before
+
+
+def test_every_area_needs_its_atlas(town: Path, tmp_path: Path) -> None:
+    done = run("calibrate", str(tmp_path), str(town), str(town), "--atlas", str(tmp_path), "--name", "x")
+    assert done.returncode == 2
+    assert "1 atlases came with 2 tables" in done.stderr
+
+
+def test_a_limit_keeps_all_tiles_and_draws_photos_evenly(town: Path) -> None:
+    from gleam.cli.calibrate import _limited
+    from gleam.places import Places
+    from gleam.views import View
+
+    table = Places.read(town)
+    counts = _limited(table, 5).view_counts()
+    assert counts.pop(View.SATELLITE) == table.view_counts()[View.SATELLITE]
+    assert set(counts.values()) == {5}

@@ -199,7 +199,8 @@ class Encoder:
         quarters = turn * 4 // self.config.turns
         squares = np.ascontiguousarray(np.rot90(prepared, quarters, (1, 2)))
         was_training = self.model.training
-        self.model.eval()
+        if was_training:  # walking over all modules would cost a tenth of locating one photo
+            self.model.eval()
         try:
             with torch.inference_mode():
                 pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).to(device)
@@ -207,7 +208,8 @@ class Encoder:
                 images = self.model.normalise(pixels)
                 output = (self.model.forward_regions if patches else self.model.forward_vectors)(images, runs)
         finally:
-            self.model.train(was_training)
+            if was_training:
+                self.model.train()
         vectors = np.asarray(output.vector.float().cpu().numpy(), np.float32)
         if output.regions is None:
             return Patches(vectors, np.empty((len(vectors), 0, 0, self.config.dim), np.float32))
