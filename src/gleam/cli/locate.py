@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gleam.locating import Answer
     from gleam.locating.batch import Failure
-
-_EXIT_SOME_FAILED = 3
-_EXIT_NONE_LOCATED = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def locate(
     photos: list[str] = typer.Argument(..., metavar="PHOTO...", help="Photos, or folders of photos."),
-    view: str = typer.Option(..., "--view", help="How they see the world: drone, map, panorama or ground."),
+    view: str | None = typer.Option(
+        None, "--view", help="How they see the world: drone, map, panorama or ground [detected]."
+    ),
     atlas: str = typer.Option(..., "--atlas", help="The atlas to search, see gleam atlas build."),
     encoder: str | None = typer.Option(None, "--encoder", help="Encoder [the one that the atlas names]."),
     near: str | None = typer.Option(
@@ -40,10 +41,31 @@ def locate(
     ),
     no_metadata: bool = typer.Option(False, "--no-metadata", help="Do not read camera angles from EXIF/XMP."),
     top: int = typer.Option(5, "--top", min=1, help="Candidates to return."),
+    together: bool = typer.Option(False, "--together", help="The photos show one place: give one answer."),
+    sequence: bool = typer.Option(
+        False, "--sequence", help="The photos are one flight or drive, ordered by capture time."
+    ),
+    speed: float = typer.Option(20.0, "--speed", min=0.1, help="Fastest motion of a --sequence in m/s."),
+    to: list[str] | None = typer.Option(
+        None,
+        "--to",
+        metavar="FILE",
+        help="Also write the answers to this file; repeatable. By its name: .geojson .csv .jsonl .kml .gpx "
+        "geo.txt .navsatfix.json .mavlink.jsonl .tlog, or a folder for EXIF-tagged copies.",
+    ),
+    format: str | None = typer.Option(None, "--format", help="Format of the --to file, whatever its name."),
     geojson: str | None = typer.Option(
         None, "--geojson", help="Also write the answers to this GeoJSON file."
     ),
+    out: str | None = typer.Option(
+        None,
+        "--out",
+        metavar="FILE",
+        help="Keep every answer in this file of JSON lines at once.",
+    ),
+    resume: bool = typer.Option(False, "--resume", help="Skip photos that --out has the answer of."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
+    as_jsonl: bool = typer.Option(False, "--jsonl", help="Print one JSON line per photo, as they come."),
 ) -> None:
     """Say where photos were taken. A photo that fails is listed and does not stop the rest.
 
@@ -52,68 +74,81 @@ def locate(
     """
     from gleam.atlas import Atlas
     from gleam.encoder import Encoder
+    from gleam.errors import GleamError
     from gleam.files import to_json
     from gleam.geo import Circle
-    from gleam.locating import Answer, Locator, Status
-    from gleam.locating.batch import find_photos, locate_all
-    from gleam.locating.exporters.geojson import write_geojson
-    from gleam.progress import say, track
+    from gleam.locating import Answer, Locator
+    from gleam.locating.batch import find_photos
+    from gleam.locating.exporters.jsonl import to_line
+    from gleam.locating.job import Job, Mode
+    from gleam.progress import say
     from gleam.views import Pose, parse_view
 
-    parsed = parse_view(view)
-    circle = Circle.parse(near) if near is not None else None
-    pose = Pose(heading_deg=heading, pitch_deg=pitch, height_m=height, fov_deg=fov, ground_width_m=width_m)
-    files = find_photos(photos)
+    if as_json and as_jsonl:
+        raise GleamError("--json prints one document, --jsonl one line per photo: choose one.")
+    if format is not None and len(to or ()) != 1:
+        raise GleamError(f"--format belongs to one --to; {len(to or ())} were given.")
+    options = {
+        "view": None if view is None else parse_view(view),
+        "pose": Pose(
+            heading_deg=heading, pitch_deg=pitch, height_m=height, fov_deg=fov, ground_width_m=width_m
+        ),
+        "near": None if near is None else Circle.parse(near),
+        "k": top,
+        "use_metadata": not no_metadata,
+        "use_exif": use_exif,
+        "exif_radius_m": exif_radius,
+    }
+    job = Job(
+        photos=find_photos(photos),
+        options=options,
+        mode=Mode.of(together, sequence),
+        max_speed_mps=speed,
+        exports=[
+            *((path, format) for path in to or ()),
+            *([(geojson, "geojson")] if geojson is not None else ()),
+        ],
+        out=out,
+        resume=resume,
+    )
     opened = Atlas.open(atlas)
     locator = Locator(Encoder.from_pretrained(encoder or opened.encoder_name), opened)
 
-    def one(photo: object) -> Answer:
-        return locator.locate(
-            photo,
-            parsed,
-            pose=pose,
-            near=circle,
-            k=top,
-            use_metadata=not no_metadata,
-            use_exif=use_exif,
-            exif_radius_m=exif_radius,
-        )
+    def show(photo: Path, result: Answer | Failure) -> None:
+        if as_jsonl:
+            typer.echo(to_line(result))
+        elif not as_json:
+            name = result.photo if isinstance(result, Answer) else None
+            typer.echo(_line(name or photo.name, result))
+        elif not isinstance(result, Answer):
+            say(f"{photo.name}: {result.error}")
 
-    answers: list[Answer] = []
-    failures: list[Failure] = []
-    for photo, result in track(locate_all(files, one), "Locating", total=len(files)):
-        if isinstance(result, Answer):
-            answers.append(result)
-        else:
-            failures.append(result)
-            if as_json:
-                say(f"{photo.name}: {result.error}")
-        if not as_json:
-            typer.echo(_line(photo.name, result))
-    if geojson is not None:
-        write_geojson(geojson, answers)
-    if as_json and len(files) == 1 and answers:
-        typer.echo(to_json(answers[0].to_json()))
+    outcome = job.run(locator, show)
+    if as_json and len(job.photos) == 1 and outcome.answers:
+        typer.echo(to_json(outcome.answers[0].to_json()))
     elif as_json:
-        listed = [{"photo": f.photo, "error": f.error} for f in failures]
-        typer.echo(to_json({"answers": [a.to_json() for a in answers], "failures": listed}))
-    if failures:
-        raise typer.Exit(_EXIT_SOME_FAILED)
-    if not any(answer.status in (Status.LOCATED, Status.AMBIGUOUS) for answer in answers):
-        raise typer.Exit(_EXIT_NONE_LOCATED)
+        typer.echo(to_json(outcome.to_json()))
+    job.export(outcome)
+    if len(job.photos) > 1:
+        say(f"{outcome.summary}.")
+    if outcome.summary.exit_code:
+        raise typer.Exit(outcome.summary.exit_code)
 
 
 def _line(name: str, result: Answer | Failure) -> str:
     from gleam.locating import Answer
+    from gleam.locating.exporters.claims import place_of
 
     if not isinstance(result, Answer):
         return f"{name}  failed: {result.error}"
-    if result.lat is None or result.lon is None:
-        return f"{name}  {result.status.value}: {'; '.join(result.notes)}"
+    place = place_of(result)
+    seen = f" ({result.view}, detected)" if result.view_detected else ""
+    if place is None:
+        return f"{name}{seen}  {result.status.value}: {'; '.join(result.notes)}"
     sure = "not calibrated"
     if result.probability is not None and result.calibration is not None:
         sure = (
             f"{result.probability:.0%} within {result.calibration.within_m:g} m ({result.calibration.name})"
         )
     heading = f", heading {result.heading_deg:.0f}" if result.heading_deg is not None else ""
-    return f"{name}  {result.status.value}  {result.lat:.6f}, {result.lon:.6f}{heading}  {sure}"
+    return f"{name}{seen}  {result.status.value}  {place[0]:.6f}, {place[1]:.6f}{heading}  {sure}"

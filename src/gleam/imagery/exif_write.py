@@ -130,6 +130,23 @@ def _exif(
         photo[ExifTags.Base.DateTimeOriginal] = moment.strftime("%Y:%m:%d %H:%M:%S")
     if view in (View.DRONE, View.GROUND) and pose.fov_deg is not None and 0 < pose.fov_deg < 180:
         photo[ExifTags.Base.FocalLengthIn35mmFilm] = focal_length_35mm(pose.fov_deg, *size)
+    turned = view in (View.DRONE, View.PANORAMA, View.GROUND)
+    gps = gps_fields(position, altitude_m, pose.heading_deg if turned else None)
+    if gps:
+        exif.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
+    return exif
+
+
+def gps_fields(
+    position: tuple[float, float] | None,
+    altitude_m: float | None = None,
+    heading_deg: float | None = None,
+) -> dict[int, object]:
+    """Return the fields of an EXIF GPS block for what is known; nothing when nothing is.
+
+    position: (lat, lon) of the camera in WGS84. altitude_m: above sea level. heading_deg: of the optical
+    axis, clockwise from true north.
+    """
     gps: dict[int, object] = {}
     if position is not None:
         lat, lon = position
@@ -141,13 +158,12 @@ def _exif(
     if altitude_m is not None:
         gps[ExifTags.GPS.GPSAltitudeRef] = b"\x00" if altitude_m >= 0 else b"\x01"
         gps[ExifTags.GPS.GPSAltitude] = _rational(abs(altitude_m), 1000)
-    if pose.heading_deg is not None and view in (View.DRONE, View.PANORAMA, View.GROUND):
+    if heading_deg is not None:
         gps[ExifTags.GPS.GPSImgDirectionRef] = "T"
-        gps[ExifTags.GPS.GPSImgDirection] = _rational(pose.heading_deg % 360.0, 10_000)
+        gps[ExifTags.GPS.GPSImgDirection] = _rational(heading_deg % 360.0, 10_000)
     if gps:
         gps[ExifTags.GPS.GPSVersionID] = b"\x02\x03\x00\x00"
-        exif.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
-    return exif
+    return gps
 
 
 def _xmp(view: View, pose: Pose, altitude_m: float | None, width: int, height: int) -> str:
