@@ -265,11 +265,11 @@ def test_an_answer_survives_json(encoder, atlas, landscape, map_pose):
     ):
         data = json.loads(json.dumps(answer.to_json()))
         assert Answer.from_json(data) == answer
-        assert data["version"] == 1
+        assert data["version"] == 2
     with pytest.raises(GleamError, match="version 99"):
         Answer.from_json({**data, "version": 99})
     with pytest.raises(GleamError, match="not an answer"):
-        Answer.from_json({"version": 1, "status": "located"})
+        Answer.from_json({"version": 2, "status": "located"})
 
 
 def test_imagery_and_fingerprints_are_in_the_answer(encoder, atlas, landscape, map_pose):

@@ -10,7 +10,7 @@ from typing import Any
 from gleam.errors import GleamError
 from gleam.geo import Circle, Footprint
 
-VERSION = 1
+VERSION = 2
 """Of the JSON form; it grows when a field changes its meaning or leaves."""
 
 
@@ -64,10 +64,15 @@ class Searched:
 class Answer:
     """Where a photo was taken, as far as the atlas tells.
 
-    photo: name of the file, or None for pixels. status: what is claimed. lat, lon: the best position:
+    photo: name of the file, or None for pixels. view: told, or detected when ``view_detected``. status:
+    what is claimed. lat, lon: the best position:
     of the camera for panoramas and ground photos, of the ground point in the image centre for drones,
     of the centre for maps; None when nothing was found. camera_lat, camera_lon: of the drone, when its
     pose is known. radius95_m: radius of the 95 % circle and radius95_from: how it was found.
+    region95: ring of (lat, lon), not closed, around the ground that holds the position in 95 % of cases
+    if the answer is the right place; empty when unknown. covariance_m2: (east-east, east-north,
+    north-north) of the position in square metres, one sigma. taken: capture time as ISO 8601, with the
+    offset from UTC only when the camera told it.
     probability: that the position is within ``calibration.within_m``; None where nothing was calibrated.
     heading_deg: of the photo and heading_from: ``told``, ``metadata`` (or ``metadata, reversed``, when a
     photo taken straight down fits turned by half) or ``search``. pose_from: for each known field of the
@@ -82,6 +87,8 @@ class Answer:
     lon: float | None = None
     radius95_m: float | None = None
     radius95_from: str | None = None
+    region95: tuple[tuple[float, float], ...] = ()
+    covariance_m2: tuple[float, float, float] | None = None
     probability: float | None = None
     calibration: CalibrationUse | None = None
     heading_deg: float | None = None
@@ -96,6 +103,7 @@ class Answer:
     pose_from: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
     view_detected: bool = False
+    taken: str | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     timing_s: Mapping[str, float] = field(default_factory=dict)
@@ -113,6 +121,8 @@ class Answer:
         for item in fields(self):
             data[item.name] = getattr(self, item.name)
         data["status"] = self.status.value
+        data["region95"] = [list(corner) for corner in self.region95]
+        data["covariance_m2"] = None if self.covariance_m2 is None else list(self.covariance_m2)
         data["candidates"] = [{**asdict(c), "footprint": c.footprint.to_wkt()} for c in self.candidates]
         for name in ("calibration", "searched", "prior"):
             value = getattr(self, name)
@@ -140,6 +150,10 @@ class Answer:
         values = {key: value for key, value in data.items() if key != "version"}
         try:
             values["status"] = Status(values["status"])
+            values["region95"] = tuple((float(lat), float(lon)) for lat, lon in values["region95"])
+            if values["covariance_m2"] is not None:
+                ee, en, nn = (float(v) for v in values["covariance_m2"])
+                values["covariance_m2"] = (ee, en, nn)
             values["candidates"] = tuple(
                 Candidate(**{**c, "footprint": Footprint.from_wkt(c["footprint"])})
                 for c in values["candidates"]

@@ -1,34 +1,57 @@
-"""Calibrating answers through an atlas: the way a user gets them, grid, overlap and all."""
+"""Calibrating answers through atlases: the way a user gets them, grid, overlap, priors and all.
+
+What is fitted, per view, on searches whose truth is known (:mod:`gleam.locating.samples`):
+
+* the probability that the answer lies within a stated distance, and that the photo is from here at all;
+* from which probability on an answer is claimed;
+* the size of the 95 % region and of the 95 % circle.
+
+Thresholds and sizes are set with probabilities that were fitted WITHOUT the region they are applied to
+(one area of several, or one half of the only one), and so are the figures told as ``held_out``: photos
+of one area are alike, and a split by photo would flatter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gleam.atlas import Region
 from gleam.errors import GleamError
-from gleam.evaluation.calibration import answer_features, fit_calibration
-from gleam.geo import Circle, distance_m, offset
-from gleam.locating.confidence import LOCATED_FROM
-from gleam.locating.locator import REFINED, Locator
-from gleam.locating.places import Place
-from gleam.places import PlaceImage, Places
-from gleam.progress import track
-from gleam.views import View, parse_view
+from gleam.evaluation.calibration import (
+    Calibration,
+    calibration_figures,
+    fit_calibration,
+    negative_log_likelihood,
+)
+from gleam.evaluation.open_set import false_locate_rate
+from gleam.locating.calibrations import Claims
+from gleam.locating.locator import Locator
+from gleam.locating.region import conformal_scale
+from gleam.locating.samples import Sample, sample_area
+from gleam.locating.signs import SIGNS
+from gleam.places import Places
+from gleam.views import View
 
-PRIOR_RADII_M: tuple[float | None, ...] = (None, 500.0)
-"""Searched each in turn (None: the whole atlas), so that the effect of the number of tiles is learnt."""
-_FEWEST_FOR_RADIUS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class _Example:
-    features: tuple[float, ...]
-    error_m: float
-    present: bool
+RIDGE = 1e-3
+"""Pull of the weights towards zero."""
+FIRST_SIGNS = ("similarity", "margin", "log_gallery")
+"""Used always. Another is taken in when it helps in areas it was not fitted on: what tells right from
+wrong in one city need not in the next."""
+_WORTH = 0.01
+"""A sign has to lower the negative log-likelihood by this share to be taken in."""
+MOST_WRONG = 0.025
+"""Of what is claimed for photos from here, at most so much may be wrong: half of what a 95 % region may
+miss, so that the other half is left for right places whose position is off."""
+MOST_FALSE = 0.05
+"""Of photos from elsewhere, at most so much may be claimed."""
+AMBIGUOUS_FROM = 0.15
+"""Probability from which the candidates are worth a look."""
+MISTAKEN_ABSENCE = 0.02
+"""Share of photos from here that may look as if they were not."""
+_FEWEST_FOR_REGION = 40
 
 
 def calibrate_locator(
@@ -41,10 +64,9 @@ def calibrate_locator(
     absent_share: float = 0.2,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Fit the probability of answers and the 95 % radius on photos of known position.
+    """Locate the photos of one area and fit everything on them; see :func:`fit_answers`.
 
-    Each photo is located with its heading known and unknown, in the whole atlas and around a prior. Use an
-    area that the encoder was not trained on. The result replaces the parts of the same name in the
+    Use an area that the encoder was not trained on. The result replaces the parts of the same name in the
     encoder's calibration: ``encoder.calibration |= calibrate_locator(...)``, then save the encoder.
 
     Args:
@@ -53,87 +75,199 @@ def calibrate_locator(
         name: Of the data set; it is told with every probability.
         views: Views to calibrate; all query views present when not given.
         within_m: An answer is right within this distance.
-        absent_share: For this share of the examples the tiles around the truth are taken away, as if
-            the photo came from elsewhere.
+        absent_share: For this share of the samples the truth is not among the tiles searched.
         seed: Of what is taken away and of the priors.
+    """
+    samples = sample_area(
+        locator,
+        places,
+        area=name,
+        views=views,
+        within_m=within_m,
+        absent_share=absent_share,
+        seed=seed,
+    )
+    return fit_answers(samples, name=name, within_m=within_m)
+
+
+def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0) -> dict[str, Any]:
+    """Fit probabilities, thresholds and regions for each view among the samples.
 
     Returns:
-        ``{"answers": [...], "radius95": {...}}``, see :mod:`gleam.locating.calibrations`.
+        ``{"answers": [...], "presence": [...], "claims": {...}, "regions": {...}, "radius95": {...},
+        "held_out": {view: {...}}}``; the first five as :mod:`gleam.locating.calibrations` reads them.
 
     Raises:
-        GleamError: A view has no photo with a position, or its answers are all right or all wrong.
+        GleamError: There is no sample, or those of a view are all right or all wrong.
     """
-    present = [v for v in places.views if v is not View.SATELLITE]
-    chosen = present if views is None else [parse_view(v) for v in views]
-    rng = np.random.default_rng(seed)
-    out: dict[str, Any] = {"answers": [], "radius95": {}}
-    for view in chosen:
-        examples = []
-        for row in track(places.select(view=view), f"Calibrating {view.value}"):
-            examples += _examples(locator, places, row, within_m, absent_share, rng)
-        if not examples:
-            raise GleamError(f"No {view.value} photo of {name} has a position inside the atlas.")
-        features = np.array([e.features for e in examples])
-        right = np.array([e.error_m <= within_m and e.present for e in examples])
-        fitted = fit_calibration(features, right, name=name, views=[view.value], within_m=within_m)
-        out["answers"].append(fitted.to_dict())
-        claimed = fitted.probability(features) >= LOCATED_FROM
-        errors = [e.error_m for e, c in zip(examples, claimed, strict=True) if c and e.present]
-        if len(errors) >= _FEWEST_FOR_RADIUS:
-            radius = float(np.quantile(errors, 0.95, method="inverted_cdf"))
-            out["radius95"][view.value] = {
-                "radius95_m": round(radius, 1),
-                "name": name,
-                "n": len(errors),
-                "through": "atlas",
-            }
+    if not samples:
+        raise GleamError(f"There is no located photo to calibrate {name!r} with.")
+    out: dict[str, Any] = {
+        "answers": [],
+        "presence": [],
+        "claims": {},
+        "regions": {},
+        "radius95": {},
+        "held_out": {},
+    }
+    for view in dict.fromkeys(s.view for s in samples):
+        _fit_view(_Table([s for s in samples if s.view == view and s.signs], within_m), view, name, out)
     return out
 
 
-def _examples(
-    locator: Locator,
-    places: Places,
-    row: PlaceImage,
-    within_m: float,
-    absent_share: float,
-    rng: np.random.Generator,
-) -> list[_Example]:
-    if row.lat is None or row.lon is None:
-        return []
-    examples = []
-    # Maps are made north-up, so their heading is never unknown.
-    poses = [row.pose] if row.view is View.MAP else [row.pose, row.pose.with_heading(None)]
-    for pose in poses:
-        for radius in PRIOR_RADII_M:
-            region = None if radius is None else Region.around(_prior(row.lat, row.lon, radius, rng))
-            tiles = locator.atlas.store.count(region)
-            _, found = locator.find(places.path_of(row), row.view, pose, region, REFINED + 1)
-            absent = bool(rng.random() < absent_share)
-            found = _without(found, row.lat, row.lon, locator.atlas.tile_m) if absent else found
-            if found:
-                error = float(distance_m(row.lat, row.lon, found[0].lat, found[0].lon))
-                examples.append(_Example(_features(found[:REFINED], tiles, within_m), error, not absent))
-    return examples
+class _Table:
+    """The samples of one view as arrays."""
+
+    def __init__(self, samples: Sequence[Sample], within_m: float) -> None:
+        if not samples:
+            raise GleamError("No photo of a view found any place to calibrate with.")
+        self.within_m = within_m
+        complete = [s for s in samples if set(SIGNS) <= set(s.signs)]
+        self.features = np.array([[s.signs[name] for name in SIGNS] for s in complete])
+        self.present = np.array([s.present for s in complete])
+        self.error_m = np.array([np.inf if s.error_m is None else s.error_m for s in complete])
+        self.sigmas = np.array([np.inf if s.sigmas is None else s.sigmas for s in complete])
+        self.right = self.present & (self.error_m <= within_m)
+        areas = sorted({s.area for s in complete})
+        # One area is cut in halves, so that no figure comes from ground it was fitted on.
+        self.group = np.array([areas.index(s.area) if len(areas) > 1 else int(s.east) for s in complete])
+
+    def fit(
+        self,
+        target: NDArray[np.bool_],
+        rows: NDArray[np.bool_],
+        signs: Sequence[str],
+        view: str,
+        name: str,
+    ) -> Calibration:
+        """Fit the chance of a target on some rows."""
+        return fit_calibration(
+            self.taken(signs)[rows],
+            target[rows],
+            name=name,
+            views=[view],
+            within_m=self.within_m if target is self.right else None,
+            feature_names=signs,
+            ridge=RIDGE,
+        )
+
+    def crossed(self, target: NDArray[np.bool_], signs: Sequence[str]) -> NDArray[np.float64]:
+        """Return probabilities (N,) from fits without the region of each sample; NaN where none can be."""
+        out = np.full(len(target), np.nan)
+        for group in np.unique(self.group):
+            here = self.group == group
+            if len(set(target[~here].tolist())) == 2:
+                fitted = self.fit(target, ~here, signs, "any", "crossed")
+                out[here] = fitted.probability(self.taken(signs)[here])
+        return out
+
+    def best_signs(self, target: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Return the signs that tell the target best in regions they were not fitted on, taken one by one."""
+        chosen: tuple[str, ...] = FIRST_SIGNS
+        reached = self._loss(target, chosen)
+        while np.isfinite(reached):
+            losses = {s: self._loss(target, (*chosen, s)) for s in SIGNS if s not in chosen}
+            if not losses:
+                break
+            sign = min(losses, key=lambda s: losses[s])
+            if losses[sign] > (1 - _WORTH) * reached:
+                break
+            chosen, reached = (*chosen, sign), losses[sign]
+        return chosen
+
+    def _loss(self, target: NDArray[np.bool_], signs: Sequence[str]) -> float:
+        probability = self.crossed(target, signs)
+        told = np.isfinite(probability)
+        if not told.any():
+            return float("nan")
+        return negative_log_likelihood(np.clip(probability[told], 1e-6, 1 - 1e-6), target[told])
+
+    def taken(self, signs: Sequence[str]) -> NDArray[np.float64]:
+        """Return the columns (N, F) of some signs."""
+        return self.features[:, [SIGNS.index(sign) for sign in signs]]
 
 
-def _prior(lat: float, lon: float, radius_m: float, rng: np.random.Generator) -> Circle:
-    """Return a circle that holds the truth somewhere in its inner two thirds."""
-    east, north = rng.uniform(-1, 1, 2) * radius_m * 0.45
-    return Circle(*offset(lat, lon, float(east), float(north)), radius_m)
+def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
+    everything = np.ones(len(table.present), bool)
+    signs = table.best_signs(table.right)
+    out["answers"].append(table.fit(table.right, everything, signs, view, name).to_dict())
+    crossed = table.crossed(table.right, signs)
+    told = np.isfinite(crossed)
+    if not told.any():
+        return
+    here = np.full(len(told), np.nan)
+    if 0 < table.present.sum() < len(table.present):
+        signs = table.best_signs(table.present)
+        out["presence"].append(table.fit(table.present, everything, signs, view, name).to_dict())
+        here = table.crossed(table.present, signs)
+    claims = _claims(table, crossed, here, told, name)
+    out["claims"][view] = {key: getattr(claims, key) for key in Claims.__slots__}
+    claimed = told & (np.nan_to_num(crossed) >= claims.located_from) & ~(here < claims.not_here_below)
+    located = claimed & table.present
+    if located.sum() >= _FEWEST_FOR_REGION:
+        scale = conformal_scale(table.sigmas[located])
+        radius = conformal_scale(table.error_m[located])
+        if np.isfinite(scale) and np.isfinite(radius):
+            n = int(located.sum())
+            out["regions"][view] = {"scale": round(scale, 4), "name": name, "n": n}
+            out["radius95"][view] = {
+                "radius95_m": round(radius, 1),
+                "name": name,
+                "n": n,
+                "through": "atlas",
+            }
+    out["held_out"][view] = _figures(table, crossed, told, claimed)
 
 
-def _without(found: list[Place], lat: float, lon: float, tile_m: float) -> list[Place]:
-    """Return the places whose ground does not touch the truth's."""
-    away = np.asarray(distance_m(lat, lon, [p.lat for p in found], [p.lon for p in found]))
-    return [place for place, metres in zip(found, np.atleast_1d(away), strict=True) if metres > 1.5 * tile_m]
+def _claims(
+    table: _Table,
+    crossed: NDArray[np.float64],
+    here: NDArray[np.float64],
+    told: NDArray[np.bool_],
+    name: str,
+) -> Claims:
+    """Return the thresholds: as many claims as the shares of wrong ones allow."""
+    known = np.isfinite(here) & table.present
+    not_here = min(float(np.quantile(here[known], MISTAKEN_ABSENCE)), 0.5) if known.any() else 0.0
+    not_here = round(not_here, 4)
+    from_here = ~(here < not_here)
+    located_from = 0.99
+    for threshold in np.arange(0.5, 0.99, 0.01):
+        claimed = told & from_here & (np.nan_to_num(crossed) >= threshold)
+        strangers = told & ~table.present
+        wrong = 1 - table.right[claimed & table.present].mean() if (claimed & table.present).any() else 0.0
+        taken = claimed[strangers].mean() if strangers.any() else 0.0
+        if wrong <= MOST_WRONG and taken <= MOST_FALSE:
+            located_from = round(float(threshold), 2)
+            break
+    return Claims(located_from, AMBIGUOUS_FROM, not_here, name, int(told.sum()))
 
 
-def _features(found: list[Place], tiles: int, within_m: float) -> tuple[float, ...]:
-    features = answer_features(
-        np.array([[p.best.score for p in found]]),
-        np.array([[p.lat for p in found]]),
-        np.array([[p.lon for p in found]]),
-        tiles,
-        within_m,
-    )
-    return tuple(float(v) for v in features[0])
+def _figures(
+    table: _Table, crossed: NDArray[np.float64], told: NDArray[np.bool_], located: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Return what the crossed probabilities reached where they were not fitted."""
+    out = dict(calibration_figures(crossed[told], table.right[told]))
+    out["located"] = float(located[told & table.present].mean())
+    out["right_of_located"] = float(table.right[located].mean()) if located.any() else float("nan")
+    strangers = told & ~table.present
+    if strangers.any() and (told & table.present).any():
+        out["false_located"] = float(located[strangers].mean())
+        rate = false_locate_rate(crossed[told & table.present], crossed[strangers], coverage=0.8)
+        out["false_locate_at_80"] = rate
+    inside = _region_coverage(table, located)
+    if inside is not None:
+        out["region95_holds"] = inside
+    return out
+
+
+def _region_coverage(table: _Table, located: NDArray[np.bool_]) -> float | None:
+    """Return the share of located truths inside regions whose scale comes from the other groups."""
+    use = located & table.present
+    held = []
+    for group in np.unique(table.group):
+        mine, theirs = use & (table.group == group), use & (table.group != group)
+        scale = conformal_scale(table.sigmas[theirs])
+        if np.isfinite(scale):
+            held += (table.sigmas[mine] <= scale).tolist()
+    return float(np.mean(held)) if held else None

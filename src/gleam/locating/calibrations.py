@@ -4,7 +4,11 @@ Form::
 
     {"answers": [{...}, ...],                 Calibration.to_dict() with within_m, for answers
      "pairs":   [{...}, ...],                 Calibration.to_dict() without within_m, for pairs
-     "radius95": {"drone": {"radius95_m": 31.0, "name": "...", "n": 410}, ...}}
+     "radius95": {"drone": {"radius95_m": 31.0, "name": "...", "n": 410}, ...},
+     "presence": [{...}, ...],                Calibration.to_dict() without within_m: is it from here?
+     "claims":  {"drone": {"located_from": 0.8, "ambiguous_from": 0.2, "not_here_below": 0.05,
+                           "name": "...", "n": 900}, ...},
+     "regions": {"drone": {"scale": 2.1, "name": "...", "n": 500}, ...}}
 
 ``radius95`` may carry ``"through": "atlas"`` when it was measured on answers of an atlas; otherwise it
 comes from tiles centred on the places, and the grid of the atlas still has to be added.
@@ -19,7 +23,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gleam.errors import EncoderError, GleamError
-from gleam.evaluation.calibration import ANSWER_FEATURES, PAIR_FEATURES, Calibration
+from gleam.evaluation.calibration import PAIR_FEATURES, Calibration
+from gleam.locating.signs import SIGNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,34 @@ class Radius95:
     through: str = "gallery"
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """From where on what is claimed, measured on ``n`` answers of a data set.
+
+    located_from, ambiguous_from: least probability. not_here_below: a photo whose presence is less
+    probable than this is said not to be from here.
+    """
+
+    located_from: float
+    ambiguous_from: float
+    not_here_below: float
+    name: str = ""
+    n: int = 0
+
+
+DEFAULT_CLAIMS = Claims(located_from=0.5, ambiguous_from=0.1, not_here_below=0.02)
+"""Where a probability is calibrated but the thresholds are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionScale:
+    """Scale of the ellipse that held 95 % of the truths of ``n`` located answers of a data set."""
+
+    scale: float
+    name: str
+    n: int
+
+
 @dataclass(frozen=True)
 class Calibrations:
     """What is known of how far one encoder can be trusted, by view."""
@@ -43,6 +76,9 @@ class Calibrations:
     answers: tuple[Calibration, ...] = ()
     pairs: tuple[Calibration, ...] = ()
     radius95: Mapping[str, Radius95] | None = None
+    presences: tuple[Calibration, ...] = ()
+    claims: Mapping[str, Claims] | None = None
+    regions: Mapping[str, RegionScale] | None = None
 
     @classmethod
     def of(cls, encoder: object) -> Calibrations:
@@ -54,9 +90,12 @@ class Calibrations:
         data: Any = getattr(encoder, "calibration", None) or {}
         try:
             return cls(
-                answers=_read(data.get("answers", ()), ANSWER_FEATURES),
+                answers=_read(data.get("answers", ()), SIGNS),
                 pairs=_read(data.get("pairs", ()), PAIR_FEATURES),
                 radius95={view: Radius95(**item) for view, item in data.get("radius95", {}).items()},
+                presences=_read(data.get("presence", ()), SIGNS),
+                claims={view: Claims(**item) for view, item in data.get("claims", {}).items()},
+                regions={view: RegionScale(**item) for view, item in data.get("regions", {}).items()},
             )
         except (GleamError, AttributeError, KeyError, TypeError, ValueError) as error:
             name = getattr(encoder, "name", "unnamed")
@@ -74,13 +113,25 @@ class Calibrations:
         """Return the radius measured for a view, if any."""
         return (self.radius95 or {}).get(view)
 
+    def presence(self, view: str) -> Calibration | None:
+        """Return the calibration that tells photos from here from others, if any."""
+        return next((c for c in self.presences if view in c.views), None)
 
-def _read(items: Any, features: tuple[str, ...]) -> tuple[Calibration, ...]:
+    def claim(self, view: str) -> Claims:
+        """Return the thresholds for a view."""
+        return (self.claims or {}).get(view, DEFAULT_CLAIMS)
+
+    def region(self, view: str) -> RegionScale | None:
+        """Return the scale of regions measured for a view, if any."""
+        return (self.regions or {}).get(view)
+
+
+def _read(items: Any, known: tuple[str, ...]) -> tuple[Calibration, ...]:
     made = tuple(Calibration.from_dict(dict(item)) for item in items)
     for calibration in made:
-        if calibration.features != features:
+        if not set(calibration.features) <= set(known):
             raise GleamError(
                 f"{calibration.name!r} uses the features {', '.join(calibration.features)}; "
-                f"known are {', '.join(features)}."
+                f"known are {', '.join(known)}."
             )
     return made

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from gleam.evaluation.calibration import Calibration, answer_features
+from gleam.evaluation.calibration import Calibration
 from gleam.locating.answer import CalibrationUse, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.places import Place
+from gleam.locating.signs import MOST_PLACES, chance_of_lead, signs_of
+from gleam.locating.surface import Surface
 
-LOCATED_FROM = 0.5
-"""Calibrated probability from which a position is claimed."""
-AMBIGUOUS_FROM = 0.1
-"""Calibrated probability from which the candidates are worth a look; below, nothing is claimed."""
-NO_MATCH_BELOW = 0.02
-"""When even the best tile matches the photo with less than this probability, the photo is not from here."""
 CHANCE = 0.1
 """Uncalibrated: a lead counts that chance would give the best of wrong places less often than this. On a
 city, with the true place taken away, it held for 2 of 160 photos; with it there, for a quarter of those
 found."""
-ENOUGH_PLACES, MOST_PLACES = 4, 10
-"""Fewer places give no spread to measure a lead by; more are not all looked at closely."""
+ENOUGH_PLACES = 4
+"""Fewer places give no spread to measure a lead by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +31,65 @@ class Judgement:
     notes: tuple[str, ...] = ()
 
 
-def judge(places: Sequence[Place], tiles: int, view: str, calibrations: Calibrations) -> Judgement:
+def judge(
+    places: Sequence[Place],
+    tiles: int,
+    view: str,
+    calibrations: Calibrations,
+    surface: Surface | None = None,
+    *,
+    heading_searched: bool = False,
+) -> Judgement:
     """Judge the places found for a photo, by calibration where there is one.
 
-    With a calibration of answers: ``located`` from probability 0.5, ``ambiguous`` from 0.1, below that
-    ``cannot_tell``; and ``not_here`` when the calibration of pairs gives even the best tile less than
-    0.02. Without one: see :func:`judge_by_lead`.
+    With a calibration of answers: ``not_here`` when the calibration of presence gives too little;
+    else ``located`` and ``ambiguous`` from the probabilities in its claims on, and ``cannot_tell`` below.
+    Where presence is not calibrated, the calibration of pairs for the best tile stands for it, for
+    answers that are not located. Without a calibration of answers: see :func:`judge_by_lead`.
 
     Args:
         places: The places found, best first; at least one.
         tiles: Number of tiles that were searched.
         view: The photo's view.
         calibrations: Those of the encoder.
+        surface: Of scores around the first place.
+        heading_searched: Whether several headings were tried.
     """
     calibration = calibrations.answer(view)
     if calibration is None:
         return judge_by_lead(places)
-    probability = answer_probability(places, tiles, calibration)
     within_m = calibration.within_m or 0.0
+    signs = signs_of(places, tiles, within_m, surface, heading_searched=heading_searched)
+    probability = probability_from(calibration, signs)
+    if probability is None:
+        return judge_by_lead(places)
     use = CalibrationUse(calibration.name, within_m, calibration.n)
-    pair = calibrations.pair(view)
-    if probability >= LOCATED_FROM:
+    claims = calibrations.claim(view)
+    presence, pair = calibrations.presence(view), calibrations.pair(view)
+    here: float | None = None
+    if presence is not None:
+        here = probability_from(presence, signs)
+        why = "the photo does not look like any place searched"
+    elif pair is not None:
+        here = float(pair.probability([places[0].best.score])[0])
+        why = "even the best tile does not look like the photo"
+    # A calibration of pairs knows nothing of the lead, so it cannot overrule it.
+    if presence is None and probability >= claims.located_from:
         return Judgement(Status.LOCATED, probability, use)
-    if pair is not None and float(pair.probability([places[0].best.score])[0]) < NO_MATCH_BELOW:
-        return Judgement(
-            Status.NOT_HERE, probability, use, ("even the best tile does not look like the photo",)
-        )
-    if probability >= AMBIGUOUS_FROM:
+    if here is not None and here < claims.not_here_below:
+        return Judgement(Status.NOT_HERE, probability, use, (why,))
+    if probability >= claims.located_from:
+        return Judgement(Status.LOCATED, probability, use)
+    if probability >= claims.ambiguous_from:
         return Judgement(Status.AMBIGUOUS, probability, use)
     return Judgement(Status.CANNOT_TELL, probability, use, ("no place stands out enough to be claimed",))
 
 
-def answer_probability(places: Sequence[Place], tiles: int, calibration: Calibration) -> float:
-    """Return the calibrated probability that the first place is right."""
-    features = answer_features(
-        np.array([[p.best.score for p in places]]),
-        np.array([[p.lat for p in places]]),
-        np.array([[p.lon for p in places]]),
-        tiles,
-        calibration.within_m or 0.0,
-    )
-    return float(calibration.probability(features)[0])
+def probability_from(calibration: Calibration, signs: Mapping[str, float]) -> float | None:
+    """Return the calibrated probability for these signs; None when a sign it needs is missing."""
+    if not set(calibration.features) <= set(signs):
+        return None
+    return float(calibration.probability([[signs[name] for name in calibration.features]])[0])
 
 
 def judge_by_lead(places: Sequence[Place]) -> Judgement:
@@ -98,26 +110,6 @@ def judge_by_lead(places: Sequence[Place]) -> Judgement:
         f"places would reach in {max(chance, 0.001):.1%} of cases ({CHANCE:.0%} decides)"
     )
     return Judgement(status, notes=(uncalibrated, rule))
-
-
-def chance_of_lead(scores: Sequence[float]) -> float:
-    """Return how often the best of equally wrong places would lead the second by so much.
-
-    The highest scores of many wrong places fall off like an exponential tail, whose gaps between
-    neighbours in rank i and i + 1 are independent with mean 1 / i (Renyi 1953). So the lead divided by
-    the spread of the places after it needs no scale of similarity: with c the quotient, the chance is
-    the product of i / (i + c) over the ranks i from 2 to n - 1.
-
-    Args:
-        scores: Best first, at least three.
-    """
-    lead, spread = scores[0] - scores[1], scores[1] - scores[-1]
-    if lead <= 0:
-        return 1.0
-    if spread <= 0:
-        return 0.0
-    quotient = lead / spread
-    return math.prod(i / (i + quotient) for i in range(2, len(scores)))
 
 
 def grid_radius95_m(stride_m: float, tile_m: float) -> float:

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from gleam.atlas import Atlas, Region
 from gleam.atlas.embedding import SquareEncoder
 from gleam.errors import GleamError
 from gleam.geo import Circle
-from gleam.locating.answer import Answer, Candidate, Searched, Status
+from gleam.locating.answer import Answer, Searched, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
 from gleam.locating.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
-from gleam.locating.places import Place, merge_into_places
-from gleam.locating.query import HEADINGS, Camera, Query, make_query, may_be_reversed, read_camera
-from gleam.locating.refine import refine_places
-from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
+from gleam.locating.detect_view import choose_view
+from gleam.locating.finding import REFINED, Finder, Found
+from gleam.locating.places import Place
+from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
+from gleam.locating.region import GAUSS_95, ellipse_ring, sigma_covariance
+from gleam.locating.reporting import (
+    Clock,
+    candidate_of,
+    choose_prior,
+    fields_used,
+    heading_notes,
+    heading_of,
+    known_fields,
+)
+from gleam.views import UNKNOWN_POSE, Pose, View
 
 EXIF_RADIUS_M = 500.0
 """Radius searched around the position in a photo's EXIF when that is asked for."""
-REFINED = 10
-"""Places looked at more closely and judged by, however many are returned. On a city, 10 instead of 5
-found a third more drone photos where the first look was poor; each costs about 10 more squares."""
-_HITS_PER_PLACE = 12
-"""Overlapping tiles fetched for each place wanted: the eight neighbours at half a tile, and some."""
+
+REGION_FROM_SCORES = "the 95 % region is not calibrated: it follows from the spread of the scores alone"
 
 
 class Locator:
@@ -48,13 +53,13 @@ class Locator:
         self.encoder = encoder
         self.atlas = atlas
         self.headings = headings
-        self._preparation = atlas.preparation(encoder)
+        self.finder = Finder(encoder, atlas, headings)
         self._calibrations = Calibrations.of(encoder)
 
     def locate(
         self,
         photo: Any,
-        view: View | str,
+        view: View | str | None = None,
         *,
         pose: Pose | None = None,
         near: Circle | None = None,
@@ -70,7 +75,8 @@ class Locator:
 
         Args:
             photo: A path, bytes, a PIL picture or an (H, W, 3) uint8 array.
-            view: How it sees the world: drone, map, panorama, ground or satellite.
+            view: How it sees the world: drone, map, panorama, ground or satellite; found out from the
+                photo when not given, which the answer says, see :mod:`gleam.locating.detect_view`.
             pose: What is known of the camera; wins over the metadata.
             near: Search only tiles centred in this circle.
             heading: Short for a pose that only tells the heading.
@@ -89,18 +95,18 @@ class Locator:
             ImageError: The photo cannot be read.
             GleamError: An argument is impossible.
         """
-        view = parse_view(view)
         if k < 1:
             raise GleamError(f"k is {k}; ask for at least one candidate.")
         told = pose or UNKNOWN_POSE
         if heading is not None:
             told = told.with_heading(heading)
-        clock = _Clock()
+        clock = Clock()
+        view, detected = choose_view(photo, view, use_metadata=use_metadata)
         camera = read_camera(photo, view, told, use_metadata=use_metadata)
-        near, prior_from, prior_note = _choose_prior(near, camera, use_exif, exif_radius_m)
+        near, prior_from, prior_note = choose_prior(near, camera, use_exif, exif_radius_m)
         region = Region.around(near) if near is not None else None
         clock.lap("metadata")
-        query, places = self.find(
+        found = self.look(
             photo,
             view,
             camera.pose,
@@ -110,10 +116,11 @@ class Locator:
             refine=refine,
             or_reversed=may_be_reversed(camera, view),
         )
-        searched = self._searched(region)
+        searched = self._searched(region, found.tiles)
         clock.lap("search")
+        notes = [note for note in (detected, prior_note) if note]
         return self._answer(
-            photo, view, camera, query, places, k, searched, near, prior_from, prior_note, clock
+            photo, view, camera, found, k, searched, near, prior_from, notes, clock, detected is not None
         )
 
     def find(
@@ -128,90 +135,116 @@ class Locator:
         refine: int = REFINED,
         or_reversed: bool = False,
     ) -> tuple[Query, list[Place]]:
-        """Return the prepared photo and the ``k`` best places in a region, without judging them.
+        """Return the prepared photo and the ``k`` best places; the first two parts of :meth:`look`."""
+        found = self.look(photo, view, pose, region, k, fuse=fuse, refine=refine, or_reversed=or_reversed)
+        return found.query, found.places
+
+    def look(
+        self,
+        photo: Any,
+        view: View,
+        pose: Pose,
+        region: Region | None,
+        k: int,
+        *,
+        fuse: bool = True,
+        refine: int = REFINED,
+        or_reversed: bool = False,
+    ) -> Found:
+        """Return the ``k`` best places in a region and the scores around the first, without judging them.
 
         ``or_reversed``: the heading may be off by half a turn. For the rest see :meth:`locate`.
 
         Raises:
             ImageError: The photo cannot be read.
         """
-        query = make_query(
-            self.encoder,
-            self._preparation,
-            photo,
-            view,
-            pose,
-            headings=self.headings,
-            or_reversed=or_reversed,
-        )
-        if not query.shows_something:
-            return query, []
-        hits = self.atlas.search(query.vectors, k * _HITS_PER_PLACE, region)
-        places = merge_into_places(hits, self.atlas.tile_m, self.atlas.stride_m, k, fuse=fuse)
-        return query, refine_places(
-            self.atlas, self.encoder, self._preparation, query.vectors, places, refine
-        )
+        queries = self.finder.queries(photo, view, pose, or_reversed=or_reversed)
+        return self.finder.search(queries, region, k, fuse=fuse, refine=refine)
 
     def _answer(
         self,
         photo: Any,
         view: View,
         camera: Camera,
-        query: Query,
-        places: list[Place],
+        found: Found,
         k: int,
         searched: Searched,
         prior: Circle | None,
         prior_from: str | None,
-        prior_note: str | None,
-        clock: _Clock,
+        notes: list[str],
+        clock: Clock,
+        detected: bool,
     ) -> Answer:
-        judgement = self._judge(query, places, view, searched, prior)
-        notes = [*query.notes, *judgement.notes, *([prior_note] if prior_note else [])]
-        found: dict[str, Any] = {}
+        query, places = found.query, found.places
+        judgement = self._judge(found, view, searched, prior)
+        notes = [*notes, *query.notes, *judgement.notes]
+        best: dict[str, Any] = {}
         if places:
-            best = places[0]
-            heading, heading_from = _heading(camera, query, best)
-            found = {
-                "lat": best.lat,
-                "lon": best.lon,
+            heading, heading_from = heading_of(camera, query, places[0])
+            notes += heading_notes(found, heading_from)
+            region = self._region(found, view, judgement.status)
+            if region.get("region95") and self._calibrations.region(view.value) is None:
+                notes.append(REGION_FROM_SCORES)
+            best = {
+                "lat": places[0].lat,
+                "lon": places[0].lon,
                 **self._radius(view),
+                **region,
                 "heading_deg": heading,
                 "heading_from": heading_from,
             }
-            stood = camera_position(best.lat, best.lon, camera.pose.with_heading(heading))
+            stood = camera_position(places[0].lat, places[0].lon, camera.pose.with_heading(heading))
             if view is View.DRONE and stood is not None:
-                found["camera_lat"], found["camera_lon"] = stood
+                best["camera_lat"], best["camera_lon"] = stood
         return Answer(
             photo=Path(photo).name if isinstance(photo, str | os.PathLike) else None,
             view=view.value,
             status=judgement.status,
             probability=judgement.probability,
             calibration=judgement.calibration,
-            candidates=tuple(_candidate(n, p, query) for n, p in enumerate(places[:k], start=1)),
+            candidates=tuple(candidate_of(n, p, query) for n, p in enumerate(places[:k], start=1)),
             searched=searched,
             prior=prior,
             prior_from=prior_from,
-            pose=_known(camera.pose),
+            pose=known_fields(camera.pose),
             pose_from=camera.pose_from,
-            metadata=_fields_used(camera, prior_from),
+            metadata=fields_used(camera, prior_from),
+            view_detected=detected,
+            taken=camera.taken,
             notes=tuple(notes),
             warnings=camera.warnings,
             timing_s=clock.seconds(),
             encoder={"name": self.encoder.name, "fingerprint": self.encoder.fingerprint},
             atlas={"name": self.atlas.path.name, "fingerprint": self.atlas.fingerprint},
-            **found,
+            **best,
         )
 
-    def _judge(
-        self, query: Query, places: list[Place], view: View, searched: Searched, prior: Circle | None
-    ) -> Judgement:
-        if not query.shows_something:
+    def _judge(self, found: Found, view: View, searched: Searched, prior: Circle | None) -> Judgement:
+        if not found.query.shows_something:
             return Judgement(Status.CANNOT_TELL, notes=("the photo shows an even surface",))
-        if not places:
+        if not found.places:
             where = f" within {prior.radius_m:g} m of {prior.lat:.6f}, {prior.lon:.6f}" if prior else ""
             return Judgement(Status.CANNOT_TELL, notes=(f"the atlas has no tile{where}",))
-        return judge(places, searched.tiles, view.value, self._calibrations)
+        return judge(
+            found.places,
+            searched.tiles,
+            view.value,
+            self._calibrations,
+            found.surface,
+            heading_searched=found.query.headings is not None,
+        )
+
+    def _region(self, found: Found, view: View, status: Status) -> dict[str, Any]:
+        """Return the region and the covariance; no region where no position is claimed."""
+        if found.surface is None:
+            return {}
+        measured = self._calibrations.region(view.value)
+        scale = measured.scale if measured is not None else GAUSS_95
+        covariance = found.surface.covariance_m2
+        ring: tuple[tuple[float, float], ...] = ()
+        if status in (Status.LOCATED, Status.AMBIGUOUS):
+            ring = ellipse_ring(found.places[0].lat, found.places[0].lon, covariance, scale)
+        return {"region95": ring, "covariance_m2": sigma_covariance(covariance, scale)}
 
     def _radius(self, view: View) -> dict[str, Any]:
         grid = grid_radius95_m(self.atlas.stride_m, self.atlas.tile_m)
@@ -223,8 +256,7 @@ class Locator:
             radius, source = math.hypot(radius, grid), f"{source}, widened by the grid of this atlas"
         return {"radius95_m": round(radius, 1), "radius95_from": source}
 
-    def _searched(self, region: Region | None) -> Searched:
-        tiles = self.atlas.store.count(region)
+    def _searched(self, region: Region | None, tiles: int) -> Searched:
         bounds = self.atlas.bounds
         if region is not None and region.circle is not None:
             bounds = region.circle.bounds
@@ -234,57 +266,3 @@ class Locator:
         )
         # Each tile stands for one cell of the grid, so that overlap is not counted twice.
         return Searched(bounds, tiles, tiles * self.atlas.stride_m**2 / 1e6, imagery)
-
-
-class _Clock:
-    """Seconds per step, in the order of the steps."""
-
-    def __init__(self) -> None:
-        self._begun = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, step: str) -> None:
-        now = time.perf_counter()
-        self._laps[step] = round(now - self._last, 4)
-        self._last = now
-
-    def seconds(self) -> dict[str, float]:
-        return {**self._laps, "total": round(time.perf_counter() - self._begun, 4)}
-
-
-def _choose_prior(
-    near: Circle | None, camera: Camera, use_exif: bool, radius_m: float
-) -> tuple[Circle | None, str | None, str | None]:
-    """Return the circle to search, where it came from, and what there is to say about it."""
-    if near is not None:
-        return near, "told", None
-    if not use_exif:
-        return None, None, None
-    if camera.position is None:
-        return None, None, "the photo's EXIF tells no position, so the whole atlas was searched"
-    return Circle(*camera.position, radius_m), "exif", None
-
-
-def _heading(camera: Camera, query: Query, place: Place) -> tuple[float | None, str | None]:
-    known = camera.pose_from.get("heading_deg")
-    if query.headings is None:
-        return camera.pose.heading_deg, known
-    source = "search" if known is None else known if place.row == 0 else f"{known}, reversed"
-    return float(query.headings[place.row]), source
-
-
-def _candidate(rank: int, place: Place, query: Query) -> Candidate:
-    tile = place.best.tile
-    heading = float(query.headings[place.row]) if query.headings is not None else None
-    return Candidate(rank, place.lat, place.lon, round(place.best.score, 6), tile.id, tile.footprint, heading)
-
-
-def _known(pose: Pose) -> dict[str, float]:
-    values = {name: getattr(pose, name) for name in Pose.__slots__}
-    return {name: float(np.round(value, 6)) for name, value in values.items() if value is not None}
-
-
-def _fields_used(camera: Camera, prior_from: str | None) -> dict[str, str]:
-    """Return the metadata fields that shaped the answer; the position only when it did."""
-    unused = ("GPSAltitude", "DateTime") + (() if prior_from == "exif" else ("GPSLatitude", "GPSLongitude"))
-    return {name: text for name, text in camera.fields.items() if not any(u in name for u in unused)}

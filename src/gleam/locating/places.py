@@ -23,7 +23,8 @@ class Place:
     """Overlapping tiles taken together.
 
     lat, lon: mean of their centres, weighted by similarity. best: the most similar tile. row: number of
-    the query vector (the assumed heading) that found it. members: how many tiles.
+    the query vector (the assumed heading) that found it. members: how many tiles. bonus: what tiles of
+    other sizes add to its score.
     """
 
     lat: float
@@ -31,6 +32,12 @@ class Place:
     best: Hit
     row: int
     members: int
+    bonus: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """By which places are ordered: the mean of the similarities over the sizes of tiles."""
+        return self.best.score + self.bonus
 
 
 def merge_into_places(

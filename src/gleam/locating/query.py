@@ -28,7 +28,7 @@ class Camera:
     """What is known of the camera, and from where.
 
     pose_from: for each known field ``told`` or ``metadata``. fields: the metadata fields read, as text.
-    position: (lat, lon) from EXIF, not used unless asked for.
+    position: (lat, lon) from EXIF, not used unless asked for. taken: capture time, ISO 8601.
     """
 
     pose: Pose = UNKNOWN_POSE
@@ -36,6 +36,7 @@ class Camera:
     fields: dict[str, str] = field(default_factory=dict)
     position: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
+    taken: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,22 +64,31 @@ def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Ca
         ImageError: The file is missing.
     """
     pose_from = {f.name: "told" for f in fields(told) if getattr(told, f.name) is not None}
-    if not use_metadata or view not in _TURNING or not isinstance(photo, str | os.PathLike | bytes):
+    if not use_metadata or not isinstance(photo, str | os.PathLike | bytes):
         return Camera(told, pose_from)
     from gleam.imagery.exif import read_metadata
 
     metadata = read_metadata(photo)
+    taken = None if metadata.taken is None else metadata.taken.isoformat()
     found = {
         f.name: getattr(metadata.pose, f.name)
         for f in fields(metadata.pose)
         if getattr(metadata.pose, f.name) is not None and f.name not in pose_from
     }
+    if view not in _TURNING:
+        # A map has no camera; only its width on the ground can be its own.
+        found = {name: value for name, value in found.items() if name == "ground_width_m"}
     if view is View.PANORAMA:
         # A stitched panorama inherits the focal length of one of its frames, which is not its span.
         found.pop("fov_deg", None)
     pose_from.update(dict.fromkeys(found, "metadata"))
     return Camera(
-        replace(told, **found), pose_from, dict(metadata.fields), metadata.position, metadata.warnings
+        replace(told, **found),
+        pose_from,
+        dict(metadata.fields),
+        metadata.position,
+        metadata.warnings,
+        taken,
     )
 
 
@@ -118,18 +128,60 @@ def make_query(
     Raises:
         ImageError: The photo cannot be read.
     """
-    pixels = load_image(photo, target=4 * preparation.pixels)
+    return query_of(
+        encoder,
+        preparation,
+        load_image(photo, target=4 * preparation.pixels),
+        view,
+        pose,
+        headings=headings,
+        or_reversed=or_reversed,
+    )
+
+
+def query_of(
+    encoder: SquareEncoder,
+    preparation: Preparation,
+    pixels: NDArray[np.uint8],
+    view: View,
+    pose: Pose,
+    *,
+    headings: int = HEADINGS,
+    or_reversed: bool = False,
+) -> Query:
+    """Do what :func:`make_query` does with pixels (H, W, 3) that are decoded already."""
     searched = pose.heading_deg is None and view in _TURNING
     tried: NDArray[np.float64] | None = None
     if searched:
         tried = np.arange(headings, dtype=np.float64) * (360.0 / headings)
     elif or_reversed and pose.heading_deg is not None:
         tried = np.array([pose.heading_deg, (pose.heading_deg + 180.0) % 360.0])
-    poses = [pose.with_heading(float(h)) for h in tried] if tried is not None else [pose]
+    # Turning a prepared square by quarters is turning the camera, so a quarter of the circle is drawn.
+    quarters = 4 if searched and headings % 4 == 0 else 1
+    drawn = tried[: len(tried) // quarters] if tried is not None else None
+    poses = [pose.with_heading(float(h)) for h in drawn] if drawn is not None else [pose]
     prepared = [prepare(pixels, view, p, preparation) for p in poses]
-    squares = np.stack([p.pixels for p in prepared])
-    vectors = encoder.embed(squares, view)
+    squares = np.concatenate(
+        [np.rot90(np.stack([p.pixels for p in prepared]), -turn, (1, 2)) for turn in range(quarters)]
+    )
+    vectors = _embed_turned(encoder, squares, view, quarters)
     notes = [note for note in (prepared[0].note,) if note]
     if searched:
         notes.append(f"heading unknown: {headings} headings were tried")
     return Query(vectors, tried, squares, tuple(notes), float(pixels.mean(-1).std()) >= MIN_CONTRAST)
+
+
+def _embed_turned(
+    encoder: SquareEncoder, squares: NDArray[np.uint8], view: View, quarters: int
+) -> NDArray[np.float32]:
+    """Return the vectors (N, D) of squares whose second, third and fourth quarter repeat the first, turned.
+
+    An encoder that looks at every square under four turns has seen those quarters already: its vector is
+    made of four looks, and the vector of a turned square is the same looks in another order.
+    """
+    turns = int(getattr(getattr(encoder, "config", None), "turns", 1))
+    if quarters != 4 or turns != 4:
+        return encoder.embed(squares, view)
+    first = encoder.embed(squares[: len(squares) // 4], view)
+    looks = first.reshape(len(first), 4, -1)
+    return np.concatenate([np.roll(looks, turn, axis=1).reshape(first.shape) for turn in range(4)])

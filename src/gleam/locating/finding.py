@@ -1,0 +1,222 @@
+"""From a photo to ranked places: search in every size of tile, merge, fuse the sizes, look closer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam.atlas import Atlas, Region
+from gleam.atlas.embedding import SquareEncoder
+from gleam.atlas.tiles import Hit
+from gleam.geo import Circle, distance_m
+from gleam.imagery.decode import load_image
+from gleam.locating.places import SAME_PLACE_SHARE, Place, merge_into_places
+from gleam.locating.query import HEADINGS, Query, query_of
+from gleam.locating.refine import Memory, refine_places
+from gleam.locating.surface import Surface
+from gleam.views import Pose, View
+
+REFINED = 10
+"""Places looked at more closely and judged by, however many are returned. On a city, 10 instead of 5
+found a third more drone photos where the first look was poor."""
+_HITS_PER_PLACE = 12
+"""Overlapping tiles fetched for each place wanted: the eight neighbours at half a tile, and some."""
+_OTHERS = 3
+"""Places that only another size of tile found are taken in, so many of each size."""
+_LEAST_LEAD = 0.001
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gave.
+
+    query: the photo as the main size of tile sees it. places: best first. surface: of scores around the
+    first place; None when nothing was looked at closely. tiles: how many of the main size were searched.
+    """
+
+    query: Query
+    places: list[Place]
+    surface: Surface | None
+    tiles: int
+
+
+class Finder:
+    """Searches one atlas with one encoder, through every size of tile the atlas has.
+
+    Raises:
+        AtlasError: The atlas was built with another encoder.
+    """
+
+    def __init__(self, encoder: SquareEncoder, atlas: Atlas, headings: int = HEADINGS) -> None:
+        self.encoder = encoder
+        self.atlas = atlas
+        self.headings = headings
+        atlas.check_encoder(encoder)
+
+    def queries(self, photo: Any, view: View, pose: Pose, *, or_reversed: bool = False) -> dict[float, Query]:
+        """Return the photo made ready for every size of tile, the main size first.
+
+        Raises:
+            ImageError: The photo cannot be read.
+        """
+        sizes = self.atlas.tile_sizes_m
+        preparations = [self.atlas.preparation(self.encoder, size) for size in sizes]
+        pixels = load_image(photo, target=4 * preparations[0].pixels)
+        return {
+            size: query_of(
+                self.encoder, p, pixels, view, pose, headings=self.headings, or_reversed=or_reversed
+            )
+            for size, p in zip(sizes, preparations, strict=True)
+        }
+
+    def search(
+        self,
+        queries: dict[float, Query],
+        region: Region | None,
+        k: int,
+        *,
+        fuse: bool = True,
+        refine: int = REFINED,
+        without: Circle | None = None,
+        known: Memory | None = None,
+    ) -> Found:
+        """Return the ``k`` best places.
+
+        Args:
+            queries: From :meth:`queries`.
+            region: Where to search.
+            k: Places wanted.
+            fuse: Weigh overlapping tiles into one position.
+            refine: So many of them are looked at closely.
+            without: Tiles centred here count as missing: how a calibration makes photos from elsewhere.
+            known: See :func:`gleam.locating.refine.refine_places`.
+        """
+        main = self.atlas.tile_m
+        query = queries[main]
+        tiles = self._count(region)
+        if not query.shows_something:
+            return Found(query, [], None, tiles)
+        hits = {
+            size: self._hits(size, q.vectors, k * _HITS_PER_PLACE, region, without)
+            for size, q in queries.items()
+        }
+        places = merge_into_places(hits[main], main, self.atlas.stride_of(main), k, fuse=fuse)
+        if len(hits) > 1:
+            places = self._fused(places, queries, hits, region, without, k, fuse)
+        refined = refine_places(
+            self.atlas,
+            self.encoder,
+            self.atlas.preparation(self.encoder, main),
+            query.vectors,
+            places,
+            hits[main],
+            refine,
+            query.headings,
+            known,
+        )
+        return Found(query, refined.places, refined.surface, tiles)
+
+    def _count(self, region: Region | None) -> int:
+        if len(self.atlas.tile_sizes_m) == 1:
+            return self.atlas.store.count(region)
+        return self.atlas.store.count(region, width_m=self.atlas.tile_m)
+
+    def _hits(
+        self,
+        size: float,
+        vectors: NDArray[np.float32],
+        k: int,
+        region: Region | None,
+        without: Circle | None,
+    ) -> list[list[Hit]]:
+        if without is None:
+            return self.atlas.search(vectors, k, region, tile_m=size)
+        gone = int(self.atlas.store.count(Region.around(without)))
+        found = self.atlas.search(vectors, k + gone, region, tile_m=size)
+        tiles = {h.tile.id: h.tile for row in found for h in row}
+        ids = list(tiles)
+        inside: set[str] = set()
+        if ids:
+            at = without.contains([tiles[i].lat for i in ids], [tiles[i].lon for i in ids])
+            inside = {i for i, gone_ in zip(ids, np.atleast_1d(at), strict=True) if gone_}
+        return [[h for h in row if h.tile.id not in inside][:k] for row in found]
+
+    def _fused(
+        self,
+        places: list[Place],
+        queries: dict[float, Query],
+        hits: dict[float, list[list[Hit]]],
+        region: Region | None,
+        without: Circle | None,
+        k: int,
+        fuse: bool,
+    ) -> list[Place]:
+        """Order places by the mean of what all sizes of tile think of them.
+
+        A size counts as much as its best place leads its second: one that the encoder cannot see much in
+        finds all places alike.
+        """
+        main = self.atlas.tile_m
+        leads = {main: _lead(places)}
+        for size, found in hits.items():
+            if size == main:
+                continue
+            theirs = merge_into_places(found, size, self.atlas.stride_of(size), _OTHERS, fuse=fuse)
+            leads[size] = _lead(theirs)
+            for other in theirs:
+                if not _near(places, other, SAME_PLACE_SHARE * main):
+                    places = places + self._as_main(other, queries[main], region, without)
+        own = np.array([p.best.score for p in places])
+        mean = leads[main] * own
+        for size, found in hits.items():
+            if size != main:
+                mean += leads[size] * _scores_at(places, found, size / 4)
+        mean /= sum(leads.values())
+        fused = [replace(p, bonus=float(m - p.best.score)) for p, m in zip(places, mean, strict=True)]
+        return sorted(fused, key=lambda p: (-p.score, p.best.tile.id))[:k]
+
+    def _as_main(
+        self, other: Place, query: Query, region: Region | None, without: Circle | None
+    ) -> list[Place]:
+        """Return a place that another size found as the best tile of the main size there; or nothing."""
+        main = self.atlas.tile_m
+        around = Region.around(Circle(other.lat, other.lon, self.atlas.stride_of(main)))
+        row = query.vectors[other.row : other.row + 1]
+        (found,) = self.atlas.search(row, 4, around, tile_m=main)
+        for hit in found:
+            at = (hit.tile.lat, hit.tile.lon)
+            if (region is None or bool(region.contains(*at))) and not (without and without.contains(*at)):
+                return [Place(other.lat, other.lon, hit, other.row, 1)]
+        return []
+
+
+def _lead(places: Sequence[Place]) -> float:
+    return max(places[0].best.score - places[1].best.score, _LEAST_LEAD) if len(places) > 1 else _LEAST_LEAD
+
+
+def _near(places: Sequence[Place], other: Place, reach_m: float) -> bool:
+    if not places:
+        return False
+    away = distance_m(other.lat, other.lon, [p.lat for p in places], [p.lon for p in places])
+    return bool((np.asarray(away) <= reach_m).any())
+
+
+def _scores_at(places: Sequence[Place], hits: Sequence[Sequence[Hit]], reach_m: float) -> NDArray[np.float64]:
+    """Return the best score (N,) of the tiles near each place under its heading.
+
+    Where the search returned none there, the lowest score it returned stands for it: no tile that it left
+    out can be better.
+    """
+    out = np.zeros(len(places))
+    for i, place in enumerate(places):
+        row = hits[place.row]
+        if not row:
+            continue
+        away = distance_m(place.lat, place.lon, [h.tile.lat for h in row], [h.tile.lon for h in row])
+        near = np.flatnonzero(np.asarray(away) <= reach_m).tolist()
+        out[i] = max((row[n].score for n in near), default=row[-1].score)
+    return out

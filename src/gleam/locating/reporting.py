@@ -1,0 +1,86 @@
+"""What an answer says beside its position: prior, heading, pose, fields used, seconds."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from gleam.geo import Circle
+from gleam.locating.answer import Candidate
+from gleam.locating.finding import Found
+from gleam.locating.places import Place
+from gleam.locating.query import Camera, Query
+from gleam.views import Pose
+
+UNSURE_HEADING_LEAD = 0.03
+"""Cosine similarity: a heading that leads all those turned away from it by less is told to be unsure."""
+
+
+class Clock:
+    """Seconds per step, in the order of the steps."""
+
+    def __init__(self) -> None:
+        self._begun = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        """Give the seconds since the last step a name."""
+        now = time.perf_counter()
+        self._laps[step] = round(now - self._last, 4)
+        self._last = now
+
+    def seconds(self) -> dict[str, float]:
+        """Return the seconds of each step and in total."""
+        return {**self._laps, "total": round(time.perf_counter() - self._begun, 4)}
+
+
+def choose_prior(
+    near: Circle | None, camera: Camera, use_exif: bool, radius_m: float
+) -> tuple[Circle | None, str | None, str | None]:
+    """Return the circle to search, where it came from, and what there is to say about it."""
+    if near is not None:
+        return near, "told", None
+    if not use_exif:
+        return None, None, None
+    if camera.position is None:
+        return None, None, "the photo's EXIF tells no position, so the whole atlas was searched"
+    return Circle(*camera.position, radius_m), "exif", None
+
+
+def heading_of(camera: Camera, query: Query, place: Place) -> tuple[float | None, str | None]:
+    """Return the heading of the photo if it was taken at a place, and where that comes from."""
+    known = camera.pose_from.get("heading_deg")
+    if query.headings is None:
+        return camera.pose.heading_deg, known
+    source = "search" if known is None else known if place.row == 0 else f"{known}, reversed"
+    return float(query.headings[place.row]), source
+
+
+def heading_notes(found: Found, heading_from: str | None) -> list[str]:
+    """Say when another heading fits almost as well at the same place."""
+    surface, headings = found.surface, found.query.headings
+    if heading_from != "search" or surface is None or headings is None or surface.rival_heading is None:
+        return []
+    if surface.heading_lead >= UNSURE_HEADING_LEAD:
+        return []
+    return [f"the heading is not sure: {headings[surface.rival_heading]:.0f} degrees fits almost as well"]
+
+
+def candidate_of(rank: int, place: Place, query: Query) -> Candidate:
+    """Return a place as the answer tells it."""
+    tile = place.best.tile
+    heading = float(query.headings[place.row]) if query.headings is not None else None
+    return Candidate(rank, place.lat, place.lon, round(place.score, 6), tile.id, tile.footprint, heading)
+
+
+def known_fields(pose: Pose) -> dict[str, float]:
+    """Return what is known of a pose, rounded to what is meant."""
+    values = {name: getattr(pose, name) for name in Pose.__slots__}
+    return {name: float(np.round(value, 6)) for name, value in values.items() if value is not None}
+
+
+def fields_used(camera: Camera, prior_from: str | None) -> dict[str, str]:
+    """Return the metadata fields that shaped the answer; the position only when it did."""
+    unused = ("GPSAltitude", "DateTime") + (() if prior_from == "exif" else ("GPSLatitude", "GPSLongitude"))
+    return {name: text for name, text in camera.fields.items() if not any(u in name for u in unused)}

@@ -1,0 +1,88 @@
+"""What can be seen of an answer without knowing the truth: the numbers its probability is made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gleam.evaluation.calibration import answer_features
+from gleam.geo import distance_m
+from gleam.locating.places import Place
+from gleam.locating.surface import Surface
+
+MOST_PLACES = 10
+"""Places that the numbers are made from; more are not all looked at closely."""
+SIGNS = (
+    "similarity",
+    "margin",
+    "log_gallery",
+    "lead",
+    "dispersion",
+    "support",
+    "sharpness",
+    "looseness",
+    "heading_searched",
+    "heading_lead",
+)
+"""similarity: of the best place. margin: over the best place further away than the stated distance.
+log_gallery: of the number of tiles searched. lead: -ln of :func:`chance_of_lead`. dispersion: ln of the
+mean distance (m) of the next four places from the first. support: ln of the number of tiles in the best
+place. sharpness: of the peak, see :class:`gleam.locating.surface.Surface`. looseness: ln of one sigma of
+the position (m) before calibration. heading_searched: 0 or 1. heading_lead: of the best heading over
+those turned away from it."""
+_MOST_LEAD = 12.0
+
+
+def signs_of(
+    places: Sequence[Place],
+    tiles: int,
+    within_m: float,
+    surface: Surface | None,
+    *,
+    heading_searched: bool,
+) -> dict[str, float]:
+    """Return the number of each of :data:`SIGNS`, of places that were found, best first.
+
+    Those that need a closer look are left out without one. ``tiles``: how many were searched.
+    """
+    first = places[:MOST_PLACES]
+    lats, lons = np.array([[p.lat for p in first]]), np.array([[p.lon for p in first]])
+    scores = [p.score for p in first]
+    similarity, margin, size = answer_features([scores], lats, lons, max(tiles, 1), within_m)[0]
+    out = {"similarity": float(similarity), "margin": float(margin), "log_gallery": float(size)}
+    out["lead"] = _MOST_LEAD
+    if len(scores) >= 3:
+        chance = chance_of_lead(scores)
+        out["lead"] = min(_MOST_LEAD, -math.log(max(chance, math.exp(-_MOST_LEAD))))
+    away = np.asarray(distance_m(lats[0, :1], lons[0, :1], lats[0, 1:5], lons[0, 1:5]))
+    out["dispersion"] = math.log1p(float(away.mean())) if away.size else 0.0
+    out["support"] = math.log(first[0].members)
+    out["heading_searched"] = float(heading_searched)
+    if surface is not None:
+        east, _, north = surface.covariance_m2
+        out["sharpness"] = surface.sharpness
+        out["looseness"] = 0.5 * math.log((east + north) / 2)
+        out["heading_lead"] = surface.heading_lead
+    return out
+
+
+def chance_of_lead(scores: Sequence[float]) -> float:
+    """Return how often the best of equally wrong places would lead the second by so much.
+
+    The highest scores of many wrong places fall off like an exponential tail, whose gaps between
+    neighbours in rank i and i + 1 are independent with mean 1 / i (Renyi 1953). So the lead divided by
+    the spread of the places after it needs no scale of similarity: with c the quotient, the chance is
+    the product of i / (i + c) over the ranks i from 2 to n - 1.
+
+    Args:
+        scores: Best first, at least three.
+    """
+    lead, spread = scores[0] - scores[1], scores[1] - scores[-1]
+    if lead <= 0:
+        return 1.0
+    if spread <= 0:
+        return 0.0
+    quotient = lead / spread
+    return math.prod(i / (i + quotient) for i in range(2, len(scores)))

@@ -1,0 +1,79 @@
+"""Fitting on samples drawn from a known rule: the rule comes back, thresholds and regions hold."""
+
+import numpy as np
+import pytest
+
+from gleam.errors import GleamError
+from gleam.evaluation.calibration import Calibration, expected_calibration_error
+from gleam.locating.calibrate import MOST_WRONG, fit_answers
+from gleam.locating.calibrations import Calibrations
+from gleam.locating.samples import Sample
+from gleam.locating.signs import SIGNS
+
+
+def drawn(n, areas=("a", "b"), seed=0, telling="sharpness", view="drone"):
+    """Samples whose chance of being right depends on the margin and one more sign."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for i in range(n):
+        signs = {name: float(rng.normal()) for name in SIGNS}
+        signs["margin"] = float(rng.exponential(0.1))
+        present = bool(rng.random() < 0.8)
+        odds = -1.5 + 25 * signs["margin"] + 2.5 * signs[telling]
+        right = present and rng.random() < 1 / (1 + np.exp(-odds))
+        if not present:
+            signs["margin"] *= 0.1
+            signs[telling] -= 3
+        error = float(rng.rayleigh(6.0)) if right else float(rng.uniform(80, 900))
+        sigmas = error / 4.0
+        known = (error, sigmas) if present else (None, None)
+        out.append(Sample(areas[i % len(areas)], view, f"p{i}", present, *known, signs, bool(i % 2)))
+    return out
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit_answers(drawn(1500), name="two areas")
+
+
+def test_the_probability_holds_for_new_samples(fitted):
+    calibration = Calibration.from_dict(fitted["answers"][0])
+    new = drawn(3000, seed=7)
+    features = [[s.signs[name] for name in calibration.features] for s in new]
+    right = [s.present and s.error_m <= 50 for s in new]
+    assert expected_calibration_error(calibration.probability(features), right) < 0.04
+
+
+def test_a_sign_that_helps_is_taken_and_noise_is_not(fitted):
+    chosen = fitted["answers"][0]["features"]
+    assert chosen[:3] == ["similarity", "margin", "log_gallery"]
+    assert "sharpness" in chosen
+    assert len(chosen) <= 5
+
+
+def test_claims_and_regions_hold_for_new_samples(fitted):
+    calibrations = Calibrations.of(type("E", (), {"calibration": fitted, "name": "e"})())
+    claim, region = calibrations.claim("drone"), calibrations.region("drone")
+    answer = calibrations.answer("drone")
+    new = drawn(4000, seed=11)
+    p = answer.probability([[s.signs[name] for name in answer.features] for s in new])
+    located = p >= claim.located_from
+    present = np.array([s.present for s in new])
+    wrong = np.array([s.present and s.error_m > 50 for s in new])
+    assert wrong[located & present].mean() <= 2 * MOST_WRONG
+    assert located[~present].mean() <= 0.08
+    inside = [s.sigmas <= region.scale for s, use in zip(new, located & present, strict=True) if use]
+    assert 0.93 <= np.mean(inside) <= 0.975
+    assert fitted["held_out"]["drone"]["region95_holds"] == pytest.approx(0.95, abs=0.03)
+
+
+def test_one_area_is_cut_in_halves():
+    found = fit_answers(drawn(600, areas=("only",)), name="one area")
+    assert found["held_out"]["drone"]["n"] == 600
+
+
+def test_nothing_and_one_sided_samples_are_refused():
+    with pytest.raises(GleamError, match="no located photo"):
+        fit_answers([], name="none")
+    with pytest.raises(GleamError, match="are right"):
+        fit_answers([s for s in drawn(300) if s.present and s.error_m <= 50], name="all right")
