@@ -52,6 +52,17 @@ def imagery(landscape, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def more_imagery(landscape, tmp_path_factory):
+    """A second folder: other ground to the east, and a blank image."""
+    folder = tmp_path_factory.mktemp("more")
+    Image.fromarray(landscape[::-1, ::-1][:512, :640]).save(folder / "more.png")
+    write_table(folder / "more.csv", "more.png", 640.0, 512.0, west=WEST + 0.02)
+    Image.new("RGB", (400, 400)).save(folder / "blank.png")
+    write_table(folder / "blank.csv", "blank.png", 400.0, 400.0, west=WEST + 0.04)
+    return folder
+
+
 def write_table(path, image, width_m, height_m, north=NORTH, west=WEST):
     south, east = offset(north, west, width_m, -height_m)
     path.write_text(

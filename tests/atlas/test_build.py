@@ -18,12 +18,15 @@ from PIL import Image
 from gleam.atlas import Atlas
 from gleam.atlas.build import build_atlas
 from gleam.atlas.emptiness import why_empty
+from gleam.atlas.engines import Work
 from gleam.atlas.journal import Journal, UnitDone
 from gleam.atlas.lock import writing
 from gleam.atlas.sources import open_sources
 from gleam.atlas.tiles import TileBatch
 from gleam.errors import AtlasError
 from gleam.geo import distance_m
+
+SMALL = Work(unit_tiles=12, commit_tiles=12)
 
 BUILDER = """
 import importlib.util, resource, signal, sys
@@ -35,12 +38,13 @@ spec = importlib.util.spec_from_file_location("pixel_encoder", helper)
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 from gleam.atlas.build import build_atlas
+from gleam.atlas.engines import Work
 from gleam.atlas.sources import open_sources
-from gleam.atlas.tiles import TileBatch
 from gleam.errors import AtlasError
+work = Work(unit_tiles=12, commit_tiles=12)
 print("ready", flush=True)
 try:
-    build_atlas(open_sources([source]), module.PixelEncoder(), out, stride_m=32.0, unit_tiles=12)
+    build_atlas(open_sources([source]), module.PixelEncoder(), out, stride_m=32.0, work=work)
 except AtlasError as error:
     sys.exit(f"told: {error}")
 """
@@ -55,7 +59,7 @@ def start_builder(imagery, out, limit=0):
 @pytest.fixture(scope="module")
 def uninterrupted(imagery, pixel_encoder_class, tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "atlas"
-    build_atlas(open_sources([imagery / "map.csv"]), pixel_encoder_class(), out, stride_m=32.0, unit_tiles=12)
+    build_atlas(open_sources([imagery / "map.csv"]), pixel_encoder_class(), out, stride_m=32.0, work=SMALL)
     return Atlas.open(out)
 
 
@@ -166,21 +170,25 @@ def test_finished_units_are_not_done_again(imagery, tmp_path, pixel_encoder_clas
     sources = open_sources([imagery / "map.csv"])
     with pytest.raises(_Stop):
         build_atlas(
-            sources, interrupt_after(pixel_encoder_class(), 3), tmp_path / "a", stride_m=64.0, unit_tiles=12
+            sources, interrupt_after(pixel_encoder_class(), 3), tmp_path / "a", stride_m=64.0, work=SMALL
         )
     partial = Atlas.open(tmp_path / "a", allow_partial=True)
     assert len(partial) == 36
     with pytest.raises(_Stop):  # units of another size are not taken for done
         build_atlas(
-            sources, interrupt_after(pixel_encoder_class(), 0), tmp_path / "a", stride_m=64.0, unit_tiles=10
+            sources,
+            interrupt_after(pixel_encoder_class(), 0),
+            tmp_path / "a",
+            stride_m=64.0,
+            work=Work(unit_tiles=10),
         )
     assert partial.manifest.state == "building"
     assert "interrupted" in partial.verify()[0]
     encoder = pixel_encoder_class()
-    manifest = build_atlas(sources, encoder, tmp_path / "a", stride_m=64.0, unit_tiles=12)
+    manifest = build_atlas(sources, encoder, tmp_path / "a", stride_m=64.0, work=SMALL)
     assert encoder.embedded == manifest.tiles - 36
     encoder = pixel_encoder_class()
-    assert build_atlas(sources, encoder, tmp_path / "a", stride_m=64.0, unit_tiles=12) == manifest
+    assert build_atlas(sources, encoder, tmp_path / "a", stride_m=64.0, work=SMALL) == manifest
     assert encoder.embedded == 0
 
 
@@ -188,14 +196,14 @@ def test_tiles_lost_after_they_were_promised_are_cut_again(
     imagery, tmp_path, pixel_encoder_class, content_of
 ):
     sources = open_sources([imagery / "map.csv"])
-    build_atlas(sources, pixel_encoder_class(), tmp_path / "whole", stride_m=64.0, unit_tiles=12)
+    build_atlas(sources, pixel_encoder_class(), tmp_path / "whole", stride_m=64.0, work=SMALL)
     with pytest.raises(_Stop):
         build_atlas(
-            sources, interrupt_after(pixel_encoder_class(), 4), tmp_path / "a", stride_m=64.0, unit_tiles=12
+            sources, interrupt_after(pixel_encoder_class(), 4), tmp_path / "a", stride_m=64.0, work=SMALL
         )
     partial = Atlas.open(tmp_path / "a", allow_partial=True)
     partial.store.delete([next(iter(partial.store.tiles())).id])
-    build_atlas(sources, pixel_encoder_class(), tmp_path / "a", stride_m=64.0, unit_tiles=12)
+    build_atlas(sources, pixel_encoder_class(), tmp_path / "a", stride_m=64.0, work=SMALL)
     assert content_of(Atlas.open(tmp_path / "a")) == content_of(Atlas.open(tmp_path / "whole"))
 
 
@@ -294,9 +302,9 @@ def test_tiles_of_another_size_than_the_encoder_was_trained_with(imagery, tmp_pa
 
 def test_the_journal_drops_a_torn_line(tmp_path):
     journal = Journal(tmp_path)
-    units = [UnitDone("s", 12 * n, 12, 12 - n, {"even": n}) for n in range(3)]
-    for unit in units:
-        journal.append(unit)
+    units = [UnitDone("s", 128.0, 12 * n, 12, 12 - n, {"even": n}) for n in range(3)]
+    journal.append(units[:1])
+    journal.append(units[1:])
     file = tmp_path / "units.jsonl"
     whole = file.read_bytes()
     for cut in range(len(whole)):

@@ -59,6 +59,31 @@ def test_build_show_and_verify(imagery, encoder_folder, tmp_path):
     assert "sound" in run("atlas", "verify", out).stdout
 
 
+def test_imagery_comes_and_goes(imagery, more_imagery, encoder_folder, tmp_path):
+    out = tmp_path / "a"
+    sizes = ["--tile-m", "128", "--tile-m", "256", "--stride-m", "128"]
+    made = run("atlas", "build", imagery / "map.csv", "--encoder", encoder_folder, "--out", out, *sizes)
+    assert made.exit_code == 0, made.stderr
+    assert "128 m, 128 m apart and 256 m, 128 m apart" in made.stdout
+    words = ["atlas", "add", out, more_imagery / "more.csv", "--encoder", encoder_folder]
+    added = json.loads(run(*words, "--licence", "CC0", "--source", "someone", "--json").stdout)
+    assert [record["name"] for record in added["added"]] == ["more.csv"]
+    assert added["tiles"] > 0
+    assert "more.csv is already in" in run(*words).stdout
+    told = json.loads(run("atlas", "licenses", out, "--json").stdout)["licences"]
+    assert [row["licence"] for row in told] == ["unknown", "CC0"]
+    assert "origin someone" in run("atlas", "licenses", out).stdout
+    unknown = run("atlas", "remove", out, "mor.csv")
+    assert unknown.exit_code == 2
+    assert "more.csv (" in unknown.stderr
+    removed = json.loads(run("atlas", "remove", out, "more.csv", "--json").stdout)
+    assert removed["tiles"] == added["tiles"]
+    last = run("atlas", "remove", out, "map.csv")
+    assert last.exit_code == 2
+    assert "only whole imagery" in last.stderr
+    assert run("atlas", "verify", out).exit_code == 0
+
+
 def test_images_in_a_folder_with_a_table(imagery, encoder_folder, tmp_path):
     table = tmp_path / "elsewhere.csv"
     table.write_text((imagery / "map.csv").read_text())
@@ -84,6 +109,9 @@ def test_images_in_a_folder_with_a_table(imagery, encoder_folder, tmp_path):
         (["{dir}/no.tif"], "does not exist"),
         (["{map}", "--encoder", "nobody"], "Unknown encoder 'nobody'"),
         (["{map}", "--tile-m", "-1"], "--tile-m"),
+        (["{map}", "--engine", "rya"], "Unknown engine 'rya'. Did you mean 'ray'?"),
+        (["{map}", "--engine", "processes", "--workers", "0"], "--workers"),
+        (["{map}", "--store", "redis://here"], "no address of a store"),
         (["{map}", "--stride-m", "500"], "--stride-m"),
         ([], "No imagery"),
         (["{dir}"], "holds no GeoTIFF"),

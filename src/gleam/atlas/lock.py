@@ -32,7 +32,7 @@ def writing(folder: Path) -> Iterator[None]:
             try:
                 _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
             except OSError:
-                raise AtlasError(f"Another process is building {folder}; wait for it or stop it.") from None
+                raise AtlasError(f"Another process is writing to {folder}; wait for it or stop it.") from None
         yield
     finally:
         os.close(descriptor)

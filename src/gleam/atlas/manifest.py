@@ -4,88 +4,95 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from gleam.atlas.recipe import Recipe
 from gleam.atlas.sources.protocol import SourceRecord
 from gleam.errors import AtlasError, GleamError
 from gleam.files import read_json, write_json
 
-FORMAT = 1
+FORMAT = 2
+FORMER = 1
 MANIFEST = "atlas.json"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """All that decides the content of an atlas; two builds with equal recipes give equal atlases.
+class Imagery:
+    """One source of imagery in an atlas.
 
-    preparation: of the encoder, with the ground width of the tiles. pixels: side of the squares cut.
+    state: ``adding`` until all its tiles are in, ``removing`` once it is to go. tiles: those kept of it.
+    skipped: those left out, by reason; both are counted when it is whole and zero before.
     """
 
-    encoder: str
-    encoder_fingerprint: str
-    dim: int
-    preparation: dict[str, Any]
-    tile_m: float
-    stride_m: float
-    pixels: int
-    sources: tuple[SourceRecord, ...]
-
-    def differences(self, other: Recipe) -> list[str]:
-        """Return what differs from another recipe, in words."""
-        found = []
-        if self.encoder_fingerprint != other.encoder_fingerprint:
-            found.append(f"encoder {other.describe_encoder()} instead of {self.describe_encoder()}")
-        if self.tile_m != other.tile_m:
-            found.append(f"tiles of {other.tile_m:g} m instead of {self.tile_m:g} m")
-        if self.stride_m != other.stride_m:
-            found.append(f"a stride of {other.stride_m:g} m instead of {self.stride_m:g} m")
-        if [s.sha256 for s in self.sources] != [s.sha256 for s in other.sources]:
-            theirs, ours = (", ".join(s.name for s in r.sources) for r in (other, self))
-            found.append(
-                f"imagery {theirs}" + (f" instead of {ours}" if theirs != ours else " with other content")
-            )
-        if not found and (self.preparation, self.pixels, self.dim) != (
-            other.preparation,
-            other.pixels,
-            other.dim,
-        ):
-            found.append("another preparation of the pictures")
-        return found
-
-    def describe_encoder(self) -> str:
-        """Return the encoder's name with the start of its fingerprint."""
-        return describe_encoder(self.encoder, self.encoder_fingerprint)
+    record: SourceRecord
+    state: Literal["whole", "adding", "removing"] = "adding"
+    tiles: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of ``atlas.json``. tiles, skipped: counted when complete, zero before."""
+    """The content of ``atlas.json``.
+
+    state: ``building`` until the first build has finished; later changes show in the imagery alone, since
+    the atlas can be searched meanwhile.
+    """
 
     recipe: Recipe
+    imagery: tuple[Imagery, ...]
     state: Literal["building", "complete"] = "building"
-    tiles: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> tuple[SourceRecord, ...]:
+        """The records of all imagery, that being added or removed too."""
+        return tuple(entry.record for entry in self.imagery)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of the imagery that is whole."""
+        return sum(entry.tiles for entry in self.imagery)
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Tiles left out of the imagery that is whole, by reason."""
+        reasons = sorted({reason for entry in self.imagery for reason in entry.skipped})
+        return {r: sum(entry.skipped.get(r, 0) for entry in self.imagery) for r in reasons}
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the recipe and the number of tiles: the name of this atlas in answers."""
-        recipe = asdict(self.recipe)
-        recipe["sources"] = [s.sha256 for s in self.recipe.sources]
-        text = json.dumps([FORMAT, recipe, self.tiles], sort_keys=True)
+        """Hash of the recipe, the imagery and its tiles: the name of this atlas in answers."""
+        imagery = [[entry.record.sha256, entry.state, entry.tiles] for entry in self.imagery]
+        recipe = asdict(replace(self.recipe, store=None))
+        text = json.dumps([FORMAT, recipe, imagery], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def entry(self, key: str) -> Imagery | None:
+        """Return the imagery of a key, or None when there is none."""
+        return next((entry for entry in self.imagery if entry.record.key == key), None)
+
+    def with_entry(self, entry: Imagery) -> Manifest:
+        """Return a copy in which this entry takes the place of the one of its key, or comes last."""
+        key = entry.record.key
+        if self.entry(key) is None:
+            return replace(self, imagery=(*self.imagery, entry))
+        return replace(self, imagery=tuple(entry if e.record.key == key else e for e in self.imagery))
+
+    def without(self, key: str) -> Manifest:
+        """Return a copy without the imagery of a key."""
+        return replace(self, imagery=tuple(e for e in self.imagery if e.record.key != key))
 
     def write(self, folder: Path) -> None:
         """Write it, atomically."""
-        recipe = asdict(self.recipe)
-        sources = recipe.pop("sources")
-        data = {"format": FORMAT, "state": self.state, "tiles": self.tiles, "skipped": self.skipped}
-        write_json(folder / MANIFEST, {**data, **recipe, "sources": sources, "fingerprint": self.fingerprint})
+        totals = {"tiles": self.tiles, "skipped": self.skipped, "fingerprint": self.fingerprint}
+        imagery = [asdict(entry) for entry in self.imagery]
+        data = {"format": FORMAT, "state": self.state, **totals, "recipe": asdict(self.recipe)}
+        write_json(folder / MANIFEST, {**data, "imagery": imagery})
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """Read it.
+        """Read it; that of the former format too.
 
         Raises:
             AtlasError: The folder is no atlas, of a newer format, or the file is damaged.
@@ -99,20 +106,28 @@ class Manifest:
         except GleamError as error:
             raise AtlasError(f"{error} Build the atlas again.") from None
         found = data.get("format") if isinstance(data, dict) else None
-        if found != FORMAT:
-            raise AtlasError(f"{path} has format {found!r}; this version reads format {FORMAT}.")
+        if found not in (FORMER, FORMAT):
+            raise AtlasError(f"{path} has format {found!r}; this version reads format {FORMER} and {FORMAT}.")
+        if found == FORMER:
+            from gleam.atlas.former import to_present
+
+            data = to_present(data, folder)
         try:
-            sources = tuple(SourceRecord(**{**s, "bounds": tuple(s["bounds"])}) for s in data["sources"])
-            names = ("encoder", "encoder_fingerprint", "dim", "preparation", "tile_m", "stride_m", "pixels")
-            recipe = Recipe(**{n: data[n] for n in names}, sources=sources)
-            state = data["state"]
-            if state not in ("building", "complete"):
-                raise ValueError(state)
-            return cls(recipe, state, int(data["tiles"]), dict(data["skipped"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise AtlasError(f"{path} is damaged ({error}); build the atlas again.") from None
+            return _from_json(data)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise AtlasError(f"{path} is damaged ({error!r}); build the atlas again.") from None
 
 
-def describe_encoder(name: str, fingerprint: str) -> str:
-    """Return ``'city' (1a2b3c4d)``."""
-    return f"{name!r} ({fingerprint[:8]})"
+def _from_json(data: dict[str, Any]) -> Manifest:
+    if data["state"] not in ("building", "complete"):
+        raise ValueError(data["state"])
+    return Manifest(
+        Recipe.from_json(data["recipe"]), tuple(_imagery(entry) for entry in data["imagery"]), data["state"]
+    )
+
+
+def _imagery(entry: dict[str, Any]) -> Imagery:
+    if entry["state"] not in ("whole", "adding", "removing"):
+        raise ValueError(entry["state"])
+    record = SourceRecord(**{**entry["record"], "bounds": tuple(entry["record"]["bounds"])})
+    return Imagery(record, entry["state"], int(entry["tiles"]), dict(entry["skipped"]))

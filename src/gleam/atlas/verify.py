@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from gleam.atlas.manifest import Manifest
+from gleam.atlas.tiles import Tile
 from gleam.errors import GleamError
 from gleam.geo import check_lat_lon
 
@@ -22,30 +26,68 @@ _LENGTH_TOLERANCE = 1e-3
 def find_problems(atlas: Atlas) -> list[str]:
     """Return one sentence per problem of an atlas; an empty list when all is well.
 
-    Checked: the state, the number of tiles, ids, positions, vectors (finite, of unit length), and that
-    every thumbnail is a picture.
+    Checked: that nothing is unfinished, the number of tiles of each imagery, ids, positions, ground
+    widths, vectors (finite, of unit length), and that every thumbnail is a picture.
     """
-    problems = []
+    atlas.refresh()
     manifest, store = atlas.manifest, atlas.store
+    problems = _unfinished(manifest)
+    keys = {source.key for source in manifest.sources}
+    ids: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for part in _parts(store.tiles()):
+        ids.update(tile.id for tile in part)
+        counts.update(tile.source for tile in part)
+        for tile in part:
+            problems += _check_tile(tile, keys, manifest.recipe.tile_sizes_m)
+        problems += _check_content(atlas, list(dict.fromkeys(tile.id for tile in part)))
+    problems += [f"Tile {name} is stored {n} times." for name, n in ids.items() if n > 1]
+    problems += [
+        f"{entry.record.name}: {counts[entry.record.key]} tiles are stored where the manifest counts "
+        f"{entry.tiles}."
+        for entry in manifest.imagery
+        if entry.state == "whole" and counts[entry.record.key] != entry.tiles
+    ]
+    return problems
+
+
+def _unfinished(manifest: Manifest) -> list[str]:
     if manifest.state != "complete":
-        problems.append("The build was interrupted; run the same `gleam atlas build` again to finish it.")
-    tiles = list(store.tiles())
-    if manifest.state == "complete" and len(tiles) != manifest.tiles:
-        problems.append(f"{len(tiles)} tiles are stored where the manifest counts {manifest.tiles}.")
-    keys = {source.key for source in manifest.recipe.sources}
-    for tile in tiles:
-        try:
-            check_lat_lon(tile.lat, tile.lon, f"Tile {tile.id}")
-        except GleamError as error:
-            problems.append(str(error))
-        if tile.source not in keys:
+        return ["The build was interrupted; run the same `gleam atlas build` again to finish it."]
+    problems = []
+    for entry in manifest.imagery:
+        name = entry.record.name
+        if entry.state == "adding":
             problems.append(
-                f"Tile {tile.id} comes from a source {tile.source!r} that the manifest does not name."
+                f"The addition of {name} was interrupted or still runs; run the same `gleam atlas add` again "
+                f"to finish it, or `gleam atlas remove` {entry.record.key} to give it up."
             )
-    ids = [tile.id for tile in tiles]
-    problems += [f"Tile {name} is stored {n} times." for name, n in Counter(ids).items() if n > 1]
-    for start in range(0, len(ids), _AT_ONCE):
-        problems += _check_content(atlas, ids[start : start + _AT_ONCE])
+        elif entry.state == "removing":
+            problems.append(
+                f"The removal of {name} was interrupted or still runs; run `gleam atlas remove` "
+                f"{entry.record.key} again to finish it."
+            )
+    return problems
+
+
+def _parts(tiles: Iterable[Tile]) -> Iterator[list[Tile]]:
+    stream = iter(tiles)
+    while part := list(itertools.islice(stream, _AT_ONCE)):
+        yield part
+
+
+def _check_tile(tile: Tile, keys: set[str], sizes: Sequence[float]) -> list[str]:
+    problems = []
+    try:
+        check_lat_lon(tile.lat, tile.lon, f"Tile {tile.id}")
+    except GleamError as error:
+        problems.append(str(error))
+    if tile.source not in keys:
+        problems.append(
+            f"Tile {tile.id} comes from a source {tile.source!r} that the manifest does not name."
+        )
+    if tile.width_m not in sizes:
+        problems.append(f"Tile {tile.id} is {tile.width_m:g} m wide, which is no size of this atlas.")
     return problems
 
 
