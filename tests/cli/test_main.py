@@ -42,6 +42,12 @@ def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         assert verb in out
 
 
+def test_help_keeps_what_stands_in_brackets(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["locate", "--help"])
+    assert "[the one that" in capsys.readouterr().out
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"], capsys) == (0, f"gleam {version('gleam-geo')}\n", "")
 

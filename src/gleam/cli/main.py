@@ -58,6 +58,8 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
         cls=_Group,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        # Not rich markup, which would swallow what help texts say in [brackets].
+        rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Find where a picture was taken, and say why.",
         epilog="Start with: gleam demo. Every verb has its own --help.",
