@@ -85,17 +85,28 @@ bench: $(STAMP)
 	done
 
 # Cities 1001 to 1007 teach, 9001 watches, 9101 calibrates; pictures of several sizes, as users have.
+# Which pictures each city of the training has: SEED:PIXELS.
+TAUGHT_BY := 1001:192 1002:128 1003:192 1004:256 1005:192 1006:128 1007:192 1008:256 1009:192 1010:128 \
+  1011:192 1012:128 1013:192 1014:128 1015:192 1016:128 1017:192 1018:128 1019:192
+# Areas for the calibration, SEED:KM:PLACES:PIXELS, none of them taught by.
+CALIBRATED_ON := 9101:1.5:120:192 9201:1.3:150:192 9202:1.5:150:256 9203:1.5:150:256
+
 city-weights: $(STAMP)
-	@for city in 1001:192 1002:128 1003:192 1004:256 1005:192 1006:128 1007:192; do
+	@for city in $(TAUGHT_BY); do
 	  $(BIN)/gleam city make runs/cities/$${city%:*} --seed $${city%:*} --size 3 --places 1600 \
 	    --pixels $${city#*:} --no-rasters --no-tiles --split train
 	done
 	$(BIN)/gleam city make runs/cities/9001 --seed 9001 --size 2.5 --places 1000 --pixels 192 \
 	  --no-rasters --no-tiles --split test
 	$(BIN)/gleam train city $(RUN_FLAGS)
-	$(BIN)/gleam city make runs/cities/9101 --seed 9101 --size 1.5 --places 40 --pixels 192 --no-tiles --split test
-	$(BIN)/gleam atlas build "$$(ls runs/cities/9101/rasters/*.tif | tail -n 1)" --encoder runs/city-weights --out runs/cities/9101.atlas
-	$(BIN)/gleam calibrate runs/city-weights runs/cities/9101 --atlas runs/cities/9101.atlas --name city-9101
+	areas=(); atlases=()
+	for city in $(CALIBRATED_ON); do
+	  IFS=: read -r seed km places pixels <<< "$$city"; area="runs/cities/$$seed"
+	  $(BIN)/gleam city make "$$area" --seed "$$seed" --size "$$km" --places "$$places" --pixels "$$pixels" --no-tiles
+	  $(BIN)/gleam atlas build "$$(ls "$$area"/rasters/*.tif | tail -n 1)" --encoder runs/city-weights --out "$$area.atlas"
+	  areas+=("$$area"); atlases+=(--atlas "$$area.atlas")
+	done
+	$(BIN)/gleam calibrate runs/city-weights "$${areas[@]}" "$${atlases[@]}" --name cities-9101-9203 --limit 35
 
 clean:
 	@rm -rf demo runs/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -21,7 +21,7 @@ license: apache-2.0
 # GLEAM encoder `{name}`
 
 One network for five views (satellite, drone, map, panorama, ground): a picture becomes a unit vector of
-{config.dim} numbers that is close to the vector of the satellite tile of its place.
+{config.dim * config.turns} numbers that is close to the vector of the satellite tile of its place.
 
 - Backbone: `{config.backbone}` {json.dumps(config.backbone_options)}, {weights:,} weights
 - Preparation: `{preparation}`
