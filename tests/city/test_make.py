@@ -38,9 +38,11 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_the_layout_is_as_promised_and_nothing_else_is_left(small_city, described):
     files = set(files_of(small_city))
     images = {f"images/{view.value}/p{n:05d}.jpg" for view in View for n in range(6)}
-    tiles = {f for f in files if f.startswith("tiles/")}
+    tiles = {f for f in files if f.startswith("tiles/") and f.endswith(".png")}
     rasters = {raster["path"] for raster in described["rasters"]}
-    assert files == images | tiles | rasters | {"places.parquet", "facts.parquet", "city.json"}
+    about_tiles = {f"tiles/{kind}/tiles.json" for kind in ("satellite", "map")}
+    tables = {"places.parquet", "facts.parquet", "city.json"}
+    assert files == images | tiles | rasters | about_tiles | tables
     assert len(rasters) == 2 and all(path.startswith("rasters/satellite_2") for path in rasters)
     assert len(tiles) == described["tiles"]["satellite"] + described["tiles"]["map"]
     zooms = {f"{kind}/{zoom}" for kind in ("satellite", "map") for zoom in described["tiles"]["zooms"]}
@@ -156,6 +158,22 @@ def test_a_place_shows_what_the_mosaic_shows_at_its_position(small_city, describ
         own.append(scores[i])
         other += scores[:i] + scores[i + 1 :]
     assert np.mean(own) > 0.25 and np.mean(own) > np.mean(other) + 0.2
+
+
+def test_the_tiles_tell_how_to_read_them(small_city, described):
+    """An atlas takes the folder as it is: order of rows, date and terms stand beside the tiles."""
+    from gleam.atlas.sources import open_sources
+
+    (source,) = open_sources([small_city / "tiles" / "satellite"])
+    record = source.record
+    assert (record.kind, record.licence, record.date) == ("xyz", "CC0-1.0", described["rasters"][1]["date"])
+    west, south, east, north = record.bounds
+    centre = described["centre"]
+    assert west < centre["lon"] < east and south < centre["lat"] < north
+    centres = source.centres(112.0, 112.0)
+    square, valid = source.read(centres[len(centres) // 2], 112.0, 64)
+    assert valid > 0.9 and square.std() > 5
+    source.close()
 
 
 @pytest.mark.parametrize("kind", ["satellite", "map"])

@@ -3,7 +3,7 @@
     OUT/images/{satellite,drone,map,panorama,ground}/PLACE.jpg
     OUT/places.parquet   OUT/facts.parquet   OUT/city.json
     OUT/rasters/satellite_YYYY-MM-DD.tif     (two dates)
-    OUT/tiles/{satellite,map}/Z/X/Y.png
+    OUT/tiles/{satellite,map}/Z/X/Y.png and tiles.json
 
 Every file is a function of the recipe alone: the number of workers and interruptions change no byte.
 """
@@ -169,6 +169,10 @@ def _tiles(workshop: Workshop, scene: Scene, newest: Mosaic, recipe: Recipe, wor
                 count = write_satellite_tiles(newest, area, zooms, folder, workers)
             else:
                 count = write_map_tiles(scene, area, zooms, folder, recipe.labels, workers)
+            said = {"name": name, "attribution": SOURCE, "licence": LICENCE}
+            if name == "satellite":
+                said["date"] = newest.weather.date.isoformat()
+            write_json(folder / "tiles.json", area.tile_json(zooms, **said))
             write_json(done, count)
         counts[name] = int(read_json(done))
     return {"zooms": list(zooms), "satellite": counts["satellite"], "map": counts["map"]}

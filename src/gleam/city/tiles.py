@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import mercantile
 import numpy as np
@@ -74,6 +74,18 @@ class Area:
     def tiles(self, zoom: int) -> list[mercantile.Tile]:
         """Return the tiles of one zoom that touch the city."""
         return list(mercantile.tiles(*self.bounds, zooms=zoom))
+
+    def tile_json(self, zooms: range, **said: str) -> dict[str, Any]:
+        """Return what a TileJSON 3.0 file beside the tiles says: how rows count, zooms, bounds, terms."""
+        return {
+            "tilejson": "3.0.0",
+            "scheme": "xyz",
+            "tiles": ["{z}/{x}/{y}.png"],
+            "minzoom": zooms[0],
+            "maxzoom": zooms[-1],
+            "bounds": list(self.bounds),
+            **said,
+        }
 
     def local_box(self, tiles: list[mercantile.Tile]) -> tuple[float, float, float, float]:
         """Return (west, south, east, north) in local metres of a box that holds the tiles."""
