@@ -84,8 +84,7 @@ bench: $(STAMP)
 	  OMP_NUM_THREADS=1 $(BIN)/python "$$script" $(BENCH_FLAGS)
 	done
 
-# Cities 1001 to 1007 teach, 9001 watches, 9101 calibrates; pictures of several sizes, as users have.
-# Which pictures each city of the training has: SEED:PIXELS.
+# Cities that teach, SEED:PIXELS (pictures of several sizes, as users have); 9001 watches.
 TAUGHT_BY := 1001:192 1002:128 1003:192 1004:256 1005:192 1006:128 1007:192 1008:256 1009:192 1010:128 \
   1011:192 1012:128 1013:192 1014:128 1015:192 1016:128 1017:192 1018:128 1019:192
 # Areas for the calibration, SEED:KM:PLACES:PIXELS, none of them taught by.

@@ -40,7 +40,7 @@ TARGETS = {"lance_p50_ms": 10.0, "lance_rss_mb": 1200.0, "frozen_p50_ms": 1.0, "
 def main() -> None:
     """Measure in parts, each in a process of its own, and print one JSON document."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--count", type=int, default=1_000_000)
+    options.add_argument("--count", type=int, default=100_000)
     options.add_argument("--dim", type=int, default=512)
     options.add_argument("--queries", type=int, default=200)
     options.add_argument("--folder", help="where to work, kept afterwards; a temporary folder if not given")
