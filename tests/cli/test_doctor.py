@@ -27,7 +27,8 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_extras_are_known_by_name_and_state() -> None:
     findings = examine()
-    assert {"serve", "explain", "train", "cluster", "timm", "onnx", "dev"} == set(findings.extras)
+    extras = {"serve", "explain", "train", "cluster", "frozen", "exchange", "timm", "onnx", "dev"}
+    assert extras == set(findings.extras)
     serve = (Package("fastapi", None, ">=1"), Package("uvicorn", "1", ""))
     given = replace(findings, extras={"serve": serve})
     assert "not installed (fastapi)" in to_text(given)
