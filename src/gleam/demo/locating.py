@@ -8,7 +8,7 @@ from gleam.demo.findings import Photo, Picture
 from gleam.geo import distance_m
 from gleam.imagery.decode import load_image
 from gleam.imagery.raster import GeoRaster
-from gleam.locating import Answer, Locator
+from gleam.locating import Answer, Locator, Status
 from gleam.places import PlaceImage, Places
 from gleam.progress import say, track
 from gleam.views import Pose, View
@@ -41,7 +41,9 @@ def told_pose(row: PlaceImage) -> Pose | None:
 
 def _photo(row: PlaceImage, answer: Answer, picture: Picture, cutter: GeoRaster, width_m: float) -> Photo:
     assert row.lat is not None and row.lon is not None
-    given = None if answer.lat is None or answer.lon is None else (answer.lat, answer.lon)
+    # A refused photo claims no position, though its answer lists what came nearest.
+    refused = answer.status not in (Status.LOCATED, Status.AMBIGUOUS)
+    given = None if refused or answer.lat is None or answer.lon is None else (answer.lat, answer.lon)
     error = None if given is None else float(distance_m(row.lat, row.lon, *given))
     return Photo(
         file=row.path,
