@@ -34,6 +34,10 @@ class AtlasError(GleamError):
     """An atlas could not be built, opened or searched."""
 
 
+class BenchError(GleamError):
+    """A benchmark folder is wrong; the message names the file, the row or line, and the field."""
+
+
 def unknown_name(kind: str, name: object, choices: Iterable[str]) -> GleamError:
     """Build the error for a name that is none of ``choices``, listing them and the closest one."""
     known = sorted(choices)
