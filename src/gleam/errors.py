@@ -11,7 +11,14 @@ class GleamError(Exception):
 
 
 class ImageError(GleamError):
-    """An image file could not be used; the message names the file and the cause."""
+    """An image file could not be used; the message names the file and the cause.
+
+    kind: ``too_large`` or ``format`` where the cause is one that programs tell apart, else None.
+    """
+
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class RasterError(GleamError):
