@@ -33,6 +33,7 @@ VERBS = (
     "locate",
     "explain",
     "bench",
+    "serve",
     "doctor",
 )
 """The verbs in the order of the help page; each is a module of this package."""

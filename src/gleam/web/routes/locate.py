@@ -1,0 +1,41 @@
+"""Where was this photo taken?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+
+from gleam.web.answering import answer_photo
+from gleam.web.bodies import Located
+from gleam.web.options import LocateOptions
+from gleam.web.problems import WebError, responses
+from gleam.web.results import Result
+from gleam.web.routes.service_of import Held
+from gleam.web.uploads import json_schema, parse, read_photo
+
+router = APIRouter(prefix="/v1", tags=["locate"])
+
+
+@router.post("/locate", summary="Locate a photo", responses=responses(408, 413, 415, 422))
+async def locate(
+    service: Held,
+    photo: Annotated[UploadFile, File(description="JPEG, PNG, WebP, TIFF or BMP.")],
+    options: Annotated[str | None, Form(json_schema_extra=json_schema(LocateOptions))] = None,
+) -> Located:
+    """Return where a photo was taken: the answer that `gleam locate --json` prints, and an id to it.
+
+    The photo is read into memory and let go of with the answer, unless `keep` asks for it.
+    """
+    asked = parse(LocateOptions, options, "options")
+    if asked.keep and service.settings.keep is None:
+        raise WebError(422, "options.keep: this server keeps no photos; it was started without --keep.")
+    data, name = await read_photo(photo)
+    answer, body = await service.engine.run(
+        answer_photo, service.locator, data, name, asked, service.settings.max_photo_pixels
+    )
+    service.metrics.answers.labels(answer.status.value).inc()
+    result = Result(service.results.new_id(), answer, body, service.results.expiry)
+    body |= {"id": result.id, "kept": False, "preview": None, "expires": round(result.expires, 1)}
+    service.results.add(result)
+    return Located.model_validate(body)
