@@ -50,7 +50,7 @@ class Source(BaseModel):
 class BenchInfo(BaseModel):
     """What ``bench.json`` says."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     format: Literal["gleam-x"] = "gleam-x"
     version: Literal[1] = 1
@@ -61,6 +61,9 @@ class BenchInfo(BaseModel):
     splits: dict[str, int] = {}
     prompts: str = ""
     teachers: tuple[str, ...] = ()
+    recipe: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
 
 
 class Bench:
