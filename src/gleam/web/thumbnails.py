@@ -58,33 +58,14 @@ class Thumbnails:
         canvas = np.zeros((pixels, pixels, 4), np.uint8)
         for age in np.unique(index.age[near]):
             rows = near[index.age[near] == age]
-            for row in _one_per_cell(rows, across, down, float(size[rows].max())):
+            chosen = _one_per_cell(rows, across, down, float(size[rows].max()))
+            pictures = self._atlas.store.thumbnails_of([index.ids[row] for row in chosen])
+            for row, picture in zip(chosen, pictures, strict=True):
                 share = max(float(size[row]), 1.0 / MOST_PICTURES / CELL_SHARE)
-                self._paste(canvas, index.ids[row], float(across[row]), float(down[row]), share)
+                _paste(canvas, picture, float(across[row]), float(down[row]), share)
             if canvas[..., 3].all():
                 break
         return canvas if canvas[..., 3].any() else None
-
-    def _paste(self, canvas: NDArray[np.uint8], id: str, x: float, y: float, share: float) -> None:
-        """Lay a picture centred on (x, y), as wide as ``share`` of the canvas, under what is there."""
-        pixels = canvas.shape[0]
-        left, top = round((x - share / 2) * pixels), round((y - share / 2) * pixels)
-        right, bottom = round((x + share / 2) * pixels), round((y + share / 2) * pixels)
-        a, b = max(0, left), min(pixels, right)
-        c, d = max(0, top), min(pixels, bottom)
-        if a >= b or c >= d:
-            return
-        view = canvas[c:d, a:b]
-        free = view[..., 3] == 0
-        if not free.any():
-            return
-        picture = Image.fromarray(load_image(self._atlas.store.thumbnails_of([id])[0]))
-        wide, high = picture.width / (right - left), picture.height / (bottom - top)
-        box = ((a - left) * wide, (c - top) * high, (b - left) * wide, (d - top) * high)
-        resample = Image.Resampling.BOX if wide > 1 else Image.Resampling.BILINEAR
-        part = np.asarray(picture.resize((b - a, d - c), resample, box=box))
-        view[free, :3] = part[free]
-        view[free, 3] = 255
 
     def _index(self) -> _Index:
         with self._lock:
@@ -122,3 +103,25 @@ def _one_per_cell(
         if (c, r) not in best or d < best[c, r][0]:
             best[c, r] = (d, at)
     return [at for _, at in best.values()]
+
+
+def _paste(canvas: NDArray[np.uint8], jpeg: bytes, x: float, y: float, share: float) -> None:
+    """Lay a picture centred on (x, y), as wide as ``share`` of the canvas, under what is there."""
+    pixels = canvas.shape[0]
+    left, top = round((x - share / 2) * pixels), round((y - share / 2) * pixels)
+    right, bottom = round((x + share / 2) * pixels), round((y + share / 2) * pixels)
+    a, b = max(0, left), min(pixels, right)
+    c, d = max(0, top), min(pixels, bottom)
+    if a >= b or c >= d:
+        return
+    view = canvas[c:d, a:b]
+    free = view[..., 3] == 0
+    if not free.any():
+        return
+    picture = Image.fromarray(load_image(jpeg))
+    wide, high = picture.width / (right - left), picture.height / (bottom - top)
+    box = ((a - left) * wide, (c - top) * high, (b - left) * wide, (d - top) * high)
+    resample = Image.Resampling.BOX if wide > 1 else Image.Resampling.BILINEAR
+    part = np.asarray(picture.resize((b - a, d - c), resample, box=box))
+    view[free, :3] = part[free]
+    view[free, 3] = 255
