@@ -20,6 +20,7 @@ def serve(
     ),
     open_browser: bool = typer.Option(False, "--open", help="Open the page in the browser."),
     max_upload: float = typer.Option(32.0, "--max-upload", min=0.001, help="Largest request in MiB."),
+    max_batch: float = typer.Option(1024.0, "--max-batch", min=0.001, help="Largest batch in MiB."),
     max_pixels: float = typer.Option(60.0, "--max-pixels", min=0.001, help="Largest photo in megapixels."),
     rate: float = typer.Option(
         50.0, "--rate", min=0.001, help="Requests that make work, per second and client."
@@ -38,6 +39,9 @@ def serve(
     imagery: list[str] | None = typer.Option(
         None, "--imagery", metavar="PATH", help="Imagery of the atlas, for a sharper map; repeatable."
     ),
+    explainer: list[str] | None = typer.Option(
+        None, "--explainer", help="Explainers to choose from; repeatable [evidence and student]."
+    ),
     lang: str | None = typer.Option(None, "--lang", help="Language of the page, en or zh [the browser's]."),
 ) -> None:
     """Open a map page and an HTTP API over an atlas. Only this machine can reach it unless told otherwise."""
@@ -55,6 +59,7 @@ def serve(
         port=port,
         token=token() if token_from_environment else None,
         max_upload_bytes=round(max_upload * 2**20),
+        max_batch_bytes=round(max_batch * 2**20),
         max_photo_pixels=round(max_pixels * 1e6),
         rate_per_s=rate,
         queue=queue,
@@ -63,6 +68,7 @@ def serve(
         work=None if work is None else Path(work),
         allowed_hosts=tuple(allow_host or ()),
         imagery=tuple(Path(path) for path in imagery or ()),
+        explainers=tuple(explainer or ("evidence", "student")),
         language=lang,
     )
     from gleam.web.serving import serve as run

@@ -18,7 +18,8 @@ from gleam.locating.exporters.claims import place_of
 from gleam.locating.finding import Found
 from gleam.web.options import LocateOptions, Point
 
-_LONGEST_NAME = 120
+_LONGEST_NAME = 200
+"""Bytes of UTF-8; file systems take 255."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -52,7 +53,8 @@ def safe_name(name: str | None) -> str | None:
         return None
     last = re.split(r"[/\\]", name.encode("utf-8", "replace").decode("utf-8"))[-1]
     clean = _UNPRINTABLE.sub("", last).strip()
-    return clean[-_LONGEST_NAME:] if clean not in ("", ".", "..") else None
+    short = clean.encode()[-_LONGEST_NAME:].decode("utf-8", "ignore")
+    return short if short not in ("", ".", "..") else None
 
 
 def positions_of(answer: Answer) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,7 @@ from gleam.web.headers import SecurityHeaders
 from gleam.web.limits import Limits
 from gleam.web.metrics import Counting
 from gleam.web.problems import say_problems
-from gleam.web.routes import atlas, health, locate, page
+from gleam.web.routes import atlas, explain, health, jobs, locate, metadata, page, results
 from gleam.web.service import Service
 from gleam.web.settings import Settings
 
@@ -36,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        service.close()
+        await asyncio.to_thread(service.close)
 
     app = FastAPI(
         title="GLEAM",
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    for module in (health, page, atlas, locate):
+    for module in (health, page, atlas, metadata, locate, results, explain, jobs):
         app.include_router(module.router)
     app.mount("/static", page.Assets(directory=page.STATIC), name="static")
     say_problems(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -74,6 +74,43 @@ class Located(_Body):
     )
 
 
+class JobBody(_Body):
+    """How far a batch is. Times are seconds since 1970; ``eta_s`` are the seconds left, about."""
+
+    id: str
+    state: Literal["queued", "running", "done", "cancelled", "interrupted", "failed"]
+    cancelling: bool = Field(description="It stops after the photo in work.")
+    mode: str
+    options: dict[str, Any]
+    done: int
+    total: int
+    eta_s: float | None
+    seconds: float | None = Field(description="In work so far, since this server started or resumed it.")
+    summary: dict[str, int] = Field(description="Photos by status.")
+    error: str | None
+    created: float
+    finished: float | None
+    expires: float
+
+
+class JobRow(_Body):
+    """A photo of a batch: its answer, or the error."""
+
+    number: int = Field(description="Of the photo in the upload, from 1.")
+    photo: str | None
+    answer: dict[str, Any] | None
+    error: str | None
+    position: Notations | None
+
+
+class JobRows(_Body):
+    """Results of a batch in the order they came; ask again with ``after=next`` while it is in work."""
+
+    results: list[JobRow]
+    next: int
+    state: str
+
+
 class Bounds(_Body):
     """Degrees; west > east across the antimeridian."""
 
@@ -97,6 +134,8 @@ class Limits(_Body):
     """What a request may ask for."""
 
     max_upload_bytes: int
+    max_batch_bytes: int
+    max_batch_photos: int
     max_photo_pixels: int
     rate_per_s: float
     queue: int

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import gleam
 from gleam.explaining import verdict
-from gleam.explaining.explainer import NAMES
 from gleam.locating import answer
 from gleam.locating.exporters import FORMATS
 from gleam.locating.job import Mode
 from gleam.views import View
 from gleam.web.basemap import TILE_PIXELS
+from gleam.web.uploads import MOST_PHOTOS
 
 if TYPE_CHECKING:
     from gleam.web.service import Service
@@ -52,7 +52,7 @@ def describe(service: Service) -> dict[str, Any]:
         },
         "views": [view.value for view in View],
         "formats": list(FORMATS),
-        "explainers": list(NAMES),
+        "explainers": list(service.explainers.names),
         "languages": list(verdict.LANGUAGES),
         "language": settings.language,
         "modes": [mode.value for mode in Mode],
@@ -65,6 +65,8 @@ def describe(service: Service) -> dict[str, Any]:
         },
         "limits": {
             "max_upload_bytes": settings.max_upload_bytes,
+            "max_batch_bytes": settings.max_batch_bytes,
+            "max_batch_photos": MOST_PHOTOS,
             "max_photo_pixels": settings.max_photo_pixels,
             "rate_per_s": settings.rate_per_s,
             "queue": settings.queue,

@@ -19,7 +19,7 @@ _MOST_CLIENTS = 10_000
 _SMALL_BODY = 64 * 1024
 """Of requests that carry no photo."""
 SLOWEST_BYTES_PER_S = 8 * 1024
-_WITH_PHOTO = ("/v1/locate", "/v1/explain", "/v1/metadata", "/v1/jobs")
+_WITH_PHOTO = ("/v1/locate", "/v1/explain", "/v1/metadata")
 
 
 class RateLimit:
@@ -76,7 +76,7 @@ class Limits:
             return
         largest = self._largest(scope["path"])
         try:
-            if scope["path"] in _WITH_PHOTO[:2]:
+            if scope["path"] == "/v1/locate":
                 self._refuse_when_full()
             _check_length(Headers(scope=scope), largest)
         except WebError as error:
@@ -98,6 +98,8 @@ class Limits:
             await send_problem(send, error.status, error.sentence, error.retry_s)
 
     def _largest(self, path: str) -> int:
+        if path == "/v1/jobs":
+            return self._settings.max_batch_bytes
         return self._settings.max_upload_bytes if path in _WITH_PHOTO else _SMALL_BODY
 
 

@@ -138,3 +138,21 @@ class LocateOptions(SearchOptions):
     def for_locator(self) -> dict[str, Any]:
         """Return the options of :meth:`gleam.locating.Locator.locate`."""
         return {**super().for_locator(), "refine": self.refine}
+
+
+class JobOptions(SearchOptions):
+    """How to locate the photos of a batch."""
+
+    keep: bool = Field(
+        False, description="Leave the photos until the batch expires, as tagged copies (exif) need them."
+    )
+
+
+class ExplainOptions(PoseOptions):
+    """What to explain: a candidate of a result, or a tile and how the photo sees the world."""
+
+    result: str | None = Field(None, max_length=64, description="Id of a result.")
+    rank: Annotated[int, Field(ge=1, description="Of the candidate.")] = 1
+    tile: str | None = Field(None, max_length=200, description="Id of a tile, without a result.")
+    language: Literal["en", "zh"] = "en"
+    explainer: str = Field("evidence", max_length=200, description="One of those /v1/atlas lists.")

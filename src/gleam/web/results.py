@@ -24,7 +24,8 @@ class Result:
     """One answered photo.
 
     body: the response that told it. verdicts: explanations made so far, by rank, language and explainer.
-    photo: the kept photo, without metadata; None when it was not kept. expires: seconds since 1970.
+    photo: the kept photo, without metadata; None when it was not kept. digest: of the photo that was sent;
+    None when the server has been started anew. expires: seconds since 1970.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Result:
     body: dict[str, Any]
     expires: float
     photo: Path | None = None
+    digest: str | None = None
     verdicts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -58,6 +60,15 @@ class Results:
     def expiry(self) -> float:
         """When a result made now expires, in seconds since 1970."""
         return time.time() + self._seconds
+
+    @staticmethod
+    def told(result: Result) -> dict[str, Any]:
+        """Return the body of a result with the explanations made so far."""
+        made = []
+        for key, verdict in sorted(result.verdicts.items()):
+            rank, language, explainer = key.split(" ", 2)
+            made.append({"rank": int(rank), "language": language, "explainer": explainer, "verdict": verdict})
+        return {**result.body, "verdicts": made}
 
     def add(self, result: Result) -> None:
         """Hold a result; the oldest goes when there are too many."""

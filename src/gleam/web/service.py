@@ -8,15 +8,19 @@ from gleam.atlas import Atlas
 from gleam.encoder import Encoder
 from gleam.locating import Locator
 from gleam.web.basemap import Basemap
+from gleam.web.batches import Batches
 from gleam.web.engine import Engine
+from gleam.web.explaining import Explainers
 from gleam.web.imagery import GivenImagery
 from gleam.web.metrics import Metrics
 from gleam.web.results import Results
 from gleam.web.settings import Settings
 
-MAP_THREADS = 1
 MAP_QUEUE = 400
 """Tiles of the map that may wait; a browser asks for some dozens at once."""
+EXPLAIN_QUEUE = 16
+FILE_QUEUE = 100
+"""Uploads, exports and metadata that may wait: work of the disk more than of the processor."""
 
 
 class Service:
@@ -35,10 +39,20 @@ class Service:
         self.imagery = imagery
         self.basemap = Basemap(self.atlas, imagery)
         self.engine = Engine(settings.workers, settings.queue)
-        self.mapper = Engine(MAP_THREADS, MAP_QUEUE, "map")
+        self.mapper = Engine(1, MAP_QUEUE, "map")
+        self.files = Engine(2, FILE_QUEUE, "files")
         self.results = Results(settings.results_s, settings.keep)
         self.metrics = Metrics()
+        self.explaining = Engine(1, EXPLAIN_QUEUE, "explain")
+        self.explainers = Explainers(settings.explainers, self.encoder)
+        self.batches = Batches(
+            settings.work_folder,
+            self.locator,
+            settings.results_s,
+            lambda status: self.metrics.answers.labels(status).inc(),
+        )
         self.metrics.watch("gleam_queue", "Requests waiting or in work", lambda: self.engine.waiting)
+        self.metrics.watch("gleam_batches", "Batches waiting or in work", lambda: self.batches.waiting)
         self.metrics.watch("gleam_results", "Results held in memory", lambda: len(self.results))
         self.metrics.watch("gleam_tiles", "Tiles of the atlas", lambda: len(self.atlas))
 
@@ -51,8 +65,11 @@ class Service:
 
     def close(self) -> None:
         """Let work end and close the files."""
+        self.batches.close()
         self.engine.close()
+        self.explaining.close()
         self.mapper.close()
+        self.files.close()
         if self.imagery is not None:
             self.imagery.close()
         self.atlas.close()

@@ -27,6 +27,7 @@ class Settings:
         host, port: Where it listens.
         token: What every request has to show; needed unless it listens on this machine alone.
         max_upload_bytes: Of one request, all parts together.
+        max_batch_bytes: Of one batch, all photos together.
         max_photo_pixels: Of one photo, read from its header before it is decoded.
         rate_per_s: Requests per second that make work, for each client.
         queue: Photos that may wait or be in work; more are told to come back.
@@ -35,8 +36,11 @@ class Settings:
         work: Folder for batches in progress, see :func:`default_work_folder`.
         allowed_hosts: Hosts that photos may be fetched from by URL; none when empty.
         imagery: Paths of imagery of the atlas, for a sharper map than its thumbnails give.
+        explainers: Those that requests may choose from. A request cannot name a model, a folder or a server
+            of its own.
         language: Of the page; that of the browser when not given.
-        results_s: Seconds that a result is held.
+        results_s: Seconds that a result, or a batch that is over, is held.
+        slowest_body_s: Seconds that a request may take before its bytes are counted against them.
 
     Raises:
         GleamError: A value is impossible, or a token is missing or too short.
@@ -48,6 +52,7 @@ class Settings:
     port: int = 8765
     token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 32 * MIB
+    max_batch_bytes: int = 1024 * MIB
     max_photo_pixels: int = 60_000_000
     rate_per_s: float = 50.0
     queue: int = 64
@@ -56,9 +61,15 @@ class Settings:
     work: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     imagery: tuple[Path, ...] = ()
+    explainers: tuple[str, ...] = ("evidence", "student")
     language: str | None = None
     results_s: float = 24 * 3600.0
     slowest_body_s: float = 30.0
+
+    @property
+    def work_folder(self) -> Path:
+        """Where batches lie."""
+        return self.work if self.work is not None else default_work_folder(self.port)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work or is not safe."""
@@ -66,7 +77,7 @@ class Settings:
             raise GleamError(f"Port {self.port} does not exist; choose one of 1 to 65535.")
         if self.language is not None and self.language not in LANGUAGES:
             raise GleamError(f"There is no page in {self.language!r}; choose one of: {', '.join(LANGUAGES)}.")
-        if self.queue < 1 or self.max_upload_bytes < 1 or not self.rate_per_s > 0:
+        if self.queue < 1 or min(self.max_upload_bytes, self.max_batch_bytes) < 1 or not self.rate_per_s > 0:
             raise GleamError("The queue, the largest upload and the rate have to be above zero.")
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
             raise GleamError(

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ValidationError
 from gleam.web.answering import safe_name
 from gleam.web.problems import WebError
 
+MOST_PHOTOS = 1000
+"""Of a batch: as many parts of a form as the framework reads."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, UploadFile
 
 from gleam.web.answering import answer_photo
 from gleam.web.bodies import Located
+from gleam.web.explaining import digest
+from gleam.web.keeping import without_metadata
 from gleam.web.options import LocateOptions
 from gleam.web.problems import WebError, responses
 from gleam.web.results import Result
@@ -35,7 +38,13 @@ async def locate(
         answer_photo, service.locator, data, name, asked, service.settings.max_photo_pixels
     )
     service.metrics.answers.labels(answer.status.value).inc()
-    result = Result(service.results.new_id(), answer, body, service.results.expiry)
-    body |= {"id": result.id, "kept": False, "preview": None, "expires": round(result.expires, 1)}
-    service.results.add(result)
+    id = service.results.new_id()
+    expires = None if asked.keep else round(service.results.expiry, 1)
+    body |= {"id": id, "kept": asked.keep, "expires": expires}
+    body["preview"] = f"/v1/results/{id}/photo" if asked.keep else None
+    result = Result(id, answer, body, expires or math.inf, digest=digest(data))
+    if asked.keep:
+        await service.files.run(service.results.keep, result, *without_metadata(data))
+    else:
+        service.results.add(result)
     return Located.model_validate(body)
