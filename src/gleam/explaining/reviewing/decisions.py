@@ -22,7 +22,7 @@ anything else, told in the note."""
 
 Status = Literal["accepted", "edited", "discarded"]
 
-MAX_TEXT, MAX_NOTE, MAX_NAME = 20_000, 2_000, 40
+MAX_TEXT, MAX_NOTE, MAX_NAME = 6_000, 1_000, 40
 
 
 class _Model(BaseModel):

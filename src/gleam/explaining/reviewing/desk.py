@@ -16,7 +16,7 @@ from gleam.explaining.reviewing.schema import connection, writing
 
 CLAIM_S = 30 * 60.0
 """An item opened by somebody is offered to nobody else for so long, unless two people are needed."""
-MAX_DRAFT_BYTES = 256 * 1024
+MAX_DRAFT_BYTES = 64 * 1024
 
 
 def save_draft(path: Path, reviewer: str, pair_id: str, body: dict[str, Any]) -> str:
