@@ -1,6 +1,5 @@
 """``local:MODEL`` as an explainer."""
 
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -36,7 +35,7 @@ def test_a_verdict_without_an_encoder(explainer, query, tile, language):
 
 
 def test_the_probability_is_that_of_the_word(explainer, query, tile):
-    share, _ = yes_share(np.array([explainer.log_odds(query, tile, "drone"), 0.0]))
+    share = yes_share(explainer.log_odds(query, tile, "drone"))
     assert explainer.explain(query, tile, "drone").probability == pytest.approx(share)
 
 

@@ -68,14 +68,19 @@ class LocalExplainer:
             ImageError: A picture cannot be read.
             GleamError: An unknown view or language.
         """
-        spoken, seen_as = parse_language(language), parse_view(view)
-        raw, log_odds = self._leaning(query, tile, seen_as, spoken)
-        calibrated = self._calibrations.probability(log_odds, spoken)
-        return (raw, None) if calibrated is None else calibrated
+        return self.calibrated(self.log_odds(query, tile, view, language=language), parse_language(language))
+
+    def calibrated(self, log_odds: float, language: Language) -> tuple[float, str | None]:
+        """Return the probability for a model's own log-odds, and its calibration's name if it has one."""
+        found = self._calibrations.probability(log_odds, language)
+        return (yes_share(log_odds), None) if found is None else found
 
     def log_odds(self, query: Any, tile: Any, view: View | str, *, language: str = "en") -> float:
         """Return the model's own log-odds of yes over no, before any calibration."""
-        return self._leaning(query, tile, parse_view(view), parse_language(language))[1]
+        spoken = parse_language(language)
+        chat = verdict_chat(query, tile, parse_view(view), spoken)
+        yes, no = answer_log_probabilities(self.local, chat, answers(spoken))
+        return float(yes - no)
 
     def answer(self, query: Any, tile: Any, view: View | str, *, language: str = "en") -> Answer:
         """Return the model's reasons and the verdict they end in, which nobody else has settled.
@@ -132,10 +137,6 @@ class LocalExplainer:
             cost_usd=0.0,
             notes=tuple(notes),
         )
-
-    def _leaning(self, query: Any, tile: Any, view: View, language: Language) -> tuple[float, float]:
-        chat = verdict_chat(query, tile, view, language)
-        return yes_share(answer_log_probabilities(self.local, chat, answers(language)))
 
     def _answer(self, query: Any, tile: Any, view: View, language: Language, given: bool | None) -> Answer:
         chat = explanation_chat(query, tile, view, language, given)

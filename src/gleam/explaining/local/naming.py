@@ -67,13 +67,20 @@ def parse_model_name(name: str) -> ModelName:
     if not Path(adapter).is_dir():
         raise GleamError(f"The adapter folder {adapter!r} of {text!r} does not exist; the form is {FORM}.")
     found = _base(base)
-    return ModelName(found.folder, found.hub_id, found.revision, Path(adapter))
+    return ModelName(found.folder, found.hub_id, found.revision, adapter_folder(Path(adapter)))
 
 
 def _folder(path: Path) -> ModelName:
-    if not (path / "config.json").is_file() and (path / "adapter_config.json").is_file():
-        return ModelName(adapter=path)
+    adapter = adapter_folder(path)
+    if not (path / "config.json").is_file() and (adapter / "adapter_config.json").is_file():
+        return ModelName(adapter=adapter)
     return ModelName(folder=path)
+
+
+def adapter_folder(path: Path) -> Path:
+    """Return the folder of the adapter itself, which a tuning keeps in its own folder as ``adapter``."""
+    inner = path / "adapter"
+    return inner if (inner / "adapter_config.json").is_file() else path
 
 
 def _base(text: str) -> ModelName:

@@ -32,8 +32,9 @@ LIMITS: dict[str, Limits] = {
 _CHARACTERS = {
     # Neither quotes nor backslashes: nothing in a text needs to be escaped. No line breaks: a weak model
     # would write them until it is cut off.
-    "en": r"[ !#-\[\]-~°²×–—‘’“”é]",
-    "zh": r"[ !#-@^_~°²×–—‘’“”·…、。《》一-鿿（），：；？！％A-Z]",
+    # And none of < > | { }, which the marks of pictures and turns are made of.
+    "en": r"[ !#-;=?-\[\]-z~°²×–—‘’“”é]",
+    "zh": r"[ !#-;=?@^_~°²×–—‘’“”·…、。《》一-鿿（），：；？！％A-Z]",
 }
 _TYPOGRAPHIC = str.maketrans({"\\": "/", "\u00a0": " ", "\u3000": " ", "​": ""})
 

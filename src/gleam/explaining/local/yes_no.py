@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from gleam.explaining.local.chat import Chat, typed_messages
 from gleam.explaining.local.model import LocalModel
@@ -47,10 +48,9 @@ def answer_ids(local: LocalModel, chat: Chat, answer: str) -> list[int]:
     return list(tokenizer(local.turns.lead + answer, add_special_tokens=False)["input_ids"])
 
 
-def yes_share(log_probabilities: NDArray[np.float64]) -> tuple[float, float]:
-    """Return P(first answer) among the two alone, and its log-odds."""
-    log_odds = float(log_probabilities[0] - log_probabilities[1])
-    return float(1 / (1 + np.exp(-np.clip(log_odds, -700, 700)))), log_odds
+def yes_share(log_odds: float) -> float:
+    """Return P(yes) among the two answers alone from the difference of their log-probabilities."""
+    return float(expit(log_odds))
 
 
 def _forced(local: LocalModel, inputs: Any, tokens: list[int]) -> float:
