@@ -75,7 +75,7 @@ MENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "railway": {
         "none": (),
         "railway": (
-            r"\b(?:railways?|railroads?|rail lines?|rail tracks?|rails|train tracks?|train lines?)\b",
+            r"\b(?:railways?|railroads?|rail lines?|rail tracks?|rails|train tracks?|train lines?|(?<!running )(?<!athletics )tracks)\b",
             r"\brailway (?:tracks?|lines?|corridors?)\b",
         ),
     },
@@ -232,8 +232,8 @@ NOT_NEGATORS = r"\bno (?:doubt|difference|contradiction|reason|longer)\b|\bneith
 SCOPE_END = r"[,;:()]|\b(?:and|but|while|whereas|however|although|though|yet|with|than|instead)\b"
 LIST_SCOPE = r"\A[^,;:.]{1,40}(?:,(?!\s*(?:a|an|the|some|many|several|few|mostly|only|it|and|but|no)\b)[^,;:.]{1,40})*,?\s+(?:or|nor)\s+[^,;:.]{1,40}?(?=[,;:.]|\Z|\s(?:and|but|while|whereas|in|on|is|are)\b)"
 ABSENT = (
-    r"\A[^,;:.]{0,45}?\b(?:is|are|was|were|being)?\s*(?:missing|absent|lacking|nowhere|not (?:visible|seen|present|there|found|shown|to be seen)"
-    r"|cannot be (?:seen|found)|does not (?:appear|exist)|do not (?:appear|exist)|doesn't appear|can't be seen)\b"
+    r"\A[^,;:.]{0,45}?(?:,? (?:but|and|which|yet)(?: it| they| this| that| these)?)?\b\s*(?:is|are|was|were|being)?\s*(?:missing|absent|lacking|nowhere|not (?:visible|seen|present|there|found|shown|to be seen)"
+    r"|cannot be (?:seen|found)|does not (?:appear|exist)|do not (?:appear|exist)|doesn't appear|can't be seen|(?:is|are)n't (?:visible|seen|present|there|found|shown))\b"
 )
 """Said after a thing that is not there."""
 
@@ -314,7 +314,7 @@ SAME = (
     r"\b(?:the same|one and the same|an identical|a common) (?:place|location|site|spot|scene|area|ground|geographic\w* \w+)\b",
     r"\b(?:show|shows|depict|depicts|portray|portrays|of) (?:one|a single) (?:place|location|site|spot|scene|area)\b",
     r"\b(?:is|are|it's|be|as|constitutes?|form|forms|verdict:?|answer:?) (?:a |an )?(?:\w+ )?(?:match|matching pair)\b",
-    r"\b(?:images|pictures|photos|pair|two|they|tile|photo|panorama|map)(?: \w+)? (?:do |does |clearly |indeed )?(?:match|matches|correspond|corresponds)\b(?! in\b)",
+    r"\b(?:images|pictures|photos|pair|two|they|these|those|views|tile|photo|panorama|map)(?: \w+)? (?:(?:do|does|did|can|could)(?:n't)? |not |clearly |indeed |therefore )*(?:match|matches|correspond|corresponds)\b(?! in\b)",
     r"\b(?:match|answer|verdict|conclusion)\s*[:=]\s*(?:yes|true|same|match)\b|^\s*yes\b",
     r"\bco-?located\b",
 )
@@ -329,5 +329,7 @@ SENTENCE_END = r"(?<=[.!?])\s+|\n+|(?<=[a-z]);\s+"
 QUESTION = r"\?\s*\Z"
 CONTRAST = r"[;:]|\b(?:but|while|whereas|however|although|though|yet)\b|,\s*(?:and )?(?=(?:they|the two|the pictures|the images)\b)"
 """Where a sentence turns from what agrees to what differs."""
-SHOWS = r"\b(?:shows?|showing|shown|displays?|contains?|includes?|has|have|there (?:is|are)|features|reveals?|common to|seen?|visible|depicts?|with)\b"
+RESTART = r",\s*(?:and )?(?=(?:the|they|their)\b)"
+"""Where a part of a sentence begins that the verb of seeing before it no longer governs."""
+SHOWS = r"\b(?:shows?|showing|shown|displays?|contain(?:s|ing)?|includ(?:es?|ing)|has|have|there (?:is|are)|features|reveals?|common to|seen?|visible|depicts?|with)\b"
 """Said of a picture before what it shows; without it, 'the railway differs' states no railway."""

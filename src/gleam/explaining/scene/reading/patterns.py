@@ -48,6 +48,7 @@ class Patterns:
     question: Pattern
     contrast: Pattern
     shows: Pattern
+    restart: Pattern
 
 
 @lru_cache(maxsize=4)
@@ -91,6 +92,7 @@ def patterns(language: Language) -> Patterns:
         question=re.compile(words.QUESTION),
         contrast=_any([words.CONTRAST]),
         shows=_any([words.SHOWS]),
+        restart=_any([words.RESTART]),
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from gleam.explaining.scene.reading.patterns import Patterns, longest
 
+_CLOSE = 12
+"""'The same red roofs': a word of comparison so near belongs to the thing, though it is said to be seen."""
 _BREAK = re.compile(r"[,;:，；：]|\b(?:so|therefore|hence|thus|but|and)\b|因此|所以|但|而")
 
 
@@ -63,8 +65,9 @@ def comparisons_in(sentence: str, known: Patterns) -> list[Comparison]:
             for hit in pattern.finditer(segment):
                 start, end = hit.span()
                 kind = min(words, key=lambda w: max(w[0] - end, start - w[1]))[2]
-                alone = known.shows.search(segment[:start]) is None
-                found.append(Comparison(begin + start, begin + end, attribute, kind == "differ", alone))
+                alone = known.shows.search(known.restart.split(segment[:start])[-1]) is None
+                if alone or any(end_of <= start <= end_of + _CLOSE for _, end_of, _ in words):
+                    found.append(Comparison(begin + start, begin + end, attribute, kind == "differ", alone))
     return found
 
 
