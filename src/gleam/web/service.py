@@ -11,6 +11,7 @@ from gleam.web.basemap import Basemap
 from gleam.web.batches import Batches
 from gleam.web.engine import Engine
 from gleam.web.explaining import Explainers
+from gleam.web.fetching import Fetcher
 from gleam.web.imagery import GivenImagery
 from gleam.web.metrics import Metrics
 from gleam.web.results import Results
@@ -19,6 +20,7 @@ from gleam.web.settings import Settings
 MAP_QUEUE = 400
 """Tiles of the map that may wait; a browser asks for some dozens at once."""
 EXPLAIN_QUEUE = 16
+FETCHES, FETCH_QUEUE = 4, 16
 FILE_QUEUE = 100
 """Uploads, exports and metadata that may wait: work of the disk more than of the processor."""
 
@@ -44,6 +46,8 @@ class Service:
         self.results = Results(settings.results_s, settings.keep)
         self.metrics = Metrics()
         self.explaining = Engine(1, EXPLAIN_QUEUE, "explain")
+        self.fetching = Engine(FETCHES, FETCH_QUEUE, "fetch")
+        self.fetcher = Fetcher(settings.allowed_hosts, settings.max_upload_bytes)
         self.explainers = Explainers(settings.explainers, self.encoder)
         self.batches = Batches(
             settings.work_folder,
@@ -68,6 +72,7 @@ class Service:
         self.batches.close()
         self.engine.close()
         self.explaining.close()
+        self.fetching.close()
         self.mapper.close()
         self.files.close()
         if self.imagery is not None:
