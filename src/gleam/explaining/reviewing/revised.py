@@ -11,7 +11,9 @@ def revisions_of(store: ReviewStore) -> list[Revision]:
     """Return the decided texts, one per pair and language, in the order of the review."""
     board, settings = store.board(), store.settings
     lines = []
-    for pair_id in store.items:
+    known = {pair.pair_id for pair in store.bench.pairs()}
+    # Of every pair that was ever touched: what was decided on another split still holds.
+    for pair_id in sorted(board.items.keys() & known, key=lambda name: (settings.lot(name), name)):
         outcome = board.outcome(pair_id, settings.needed(pair_id))
         if outcome.decision is None or outcome.event is None:
             continue

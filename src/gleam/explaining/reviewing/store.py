@@ -8,14 +8,16 @@ from pathlib import Path
 
 from gleam.errors import GleamError
 from gleam.explaining.benchmark.folder import REVIEW, Bench
+from gleam.explaining.benchmark.text import PEOPLE
 from gleam.explaining.reviewing import history
 from gleam.explaining.reviewing.board import Board, Outcome
 from gleam.explaining.reviewing.conflicts import ConflictError
-from gleam.explaining.reviewing.decisions import Decision, parse_reviewer, record
+from gleam.explaining.reviewing.decisions import Decision, Recorded, parse_reviewer, record
 from gleam.explaining.reviewing.history import Event
 from gleam.explaining.reviewing.items import Item, items_of
 from gleam.explaining.reviewing.schema import connection, prepare, writing
 from gleam.explaining.reviewing.settings import ReviewSettings
+from gleam.explaining.verdict import Language
 
 
 class ReviewStore:
@@ -30,6 +32,7 @@ class ReviewStore:
         prepare(self.path)
         self._board = Board()
         self._lock = threading.RLock()
+        self._everything: dict[str, Item] | None = None
         self.items: dict[str, Item] = items_of(bench, self.settings)
 
     @property
@@ -59,6 +62,14 @@ class ReviewStore:
         if pair_id not in self.items:
             raise GleamError(f"There is no pair {pair_id!r} in this review.")
         return self.items[pair_id]
+
+    def _any_item(self, pair_id: str) -> Item:
+        """Return an item of any split with the texts of all languages."""
+        if self._everything is None:
+            self._everything = items_of(self.bench, ReviewSettings(split="all"))
+        if pair_id not in self._everything:
+            raise GleamError(f"The benchmark has no pair {pair_id!r} with a text.")
+        return self._everything[pair_id]
 
     def outcome(self, pair_id: str) -> Outcome:
         """Return where an item stands."""
@@ -133,16 +144,23 @@ class ReviewStore:
             return self._append(db, "adjudicate", pair_id, name, recorded.model_dump(mode="json"))
 
     def bring_in(self, pair_id: str, reviewer: str, decision: Decision, *, base: int) -> Event:
-        """Record a decision that was made outside, in an export; it settles the item.
+        """Record a decision that was made outside, in an export; it settles the pair, of whatever split.
+
+        It may be about some languages only; what was decided on the others holds on.
 
         Raises:
             ConflictError: Something was decided on the item since the event ``base``, when it was exported.
             GleamError: The decision is incomplete.
         """
-        item, name = self.item(pair_id), parse_reviewer(reviewer)
-        recorded = record(decision, item.originals, item.teacher_match)
+        item, name = self._any_item(pair_id), parse_reviewer(reviewer)
+        asked = decision.texts.keys()
+        originals = {told: texts for told, texts in item.originals.items() if told in asked}
         with self._lock, writing(self.path) as db:
-            events = self.board(db).of(pair_id)
+            board, needed = self.board(db), self.settings_of(db).needed(pair_id)
+            events, before = board.of(pair_id), board.outcome(pair_id, needed).decision
+            recorded = record(_by_teachers(decision, originals, before), originals, item.teacher_match)
+            if before is not None:
+                recorded = recorded.model_copy(update={"texts": {**before.texts, **recorded.texts}})
             if events.head() > base:
                 recent = tuple(e for e in events.events if e.seq > base and e.kind != "undo")
                 raise ConflictError("stale", recent, events.head())
@@ -200,3 +218,17 @@ class ReviewStore:
         db.execute("DELETE FROM drafts WHERE reviewer = ? AND pair_id = ?", (reviewer, pair_id))
         db.execute("DELETE FROM claims WHERE reviewer = ? AND pair_id = ?", (reviewer, pair_id))
         return event
+
+
+def _by_teachers(
+    decision: Decision, originals: dict[Language, dict[str, str]], before: Recorded | None
+) -> Decision:
+    """Return a decision in which what people wrote goes back to the teacher whose text it began with."""
+    texts = {}
+    for language, choice in decision.texts.items():
+        teacher = choice.teacher
+        if teacher == PEOPLE and language in originals:
+            known = before.texts.get(language) if before is not None else None
+            teacher = known.teacher if known is not None else next(iter(originals[language]))
+        texts[language] = choice.model_copy(update={"teacher": teacher})
+    return decision.model_copy(update={"texts": texts})
