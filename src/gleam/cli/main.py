@@ -33,6 +33,7 @@ VERBS = (
     "locate",
     "explain",
     "bench",
+    "tune",
     "serve",
     "doctor",
 )

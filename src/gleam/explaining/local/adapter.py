@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,9 @@ def load_adapter(model: Any, adapter: Adapter) -> Any:
     try:
         with safe_open(weights, "pt") as file:
             stored = set(file.keys())
-        loaded = PeftModel.from_pretrained(model, str(adapter.folder), local_files_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of names inside transformers
+            loaded = PeftModel.from_pretrained(model, str(adapter.folder), local_files_only=True)
     except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise GleamError(f"The adapter {adapter.folder} cannot be laid over the model: {reason}.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,22 +67,32 @@ def find_base(name: ModelName) -> BaseModel:
     return base
 
 
-def find_config(name: ModelName) -> BaseModel:
-    """Return a model's configuration and folder without its weights (for a dry run)."""
+def find_config(name: ModelName, *, offline: bool = False) -> BaseModel:
+    """Return a model's configuration and folder; its weights need not be there.
+
+    Args:
+        name: Of the model.
+        offline: Look only in the hub's cache (for a dry run).
+    """
     if name.hub_id is not None:
-        folder = _fetch(name.hub_id, name.revision, [p for p in FILES if p != "*.safetensors"])
+        small = [pattern for pattern in FILES if pattern != "*.safetensors"]
+        folder = _fetch(name.hub_id, name.revision, small, offline=offline)
         return BaseModel(folder, name.hub_id, folder.name, _read_config(folder))
     if name.folder is None:
         raise GleamError(f"{name.text!r} names no base model.")
     return BaseModel(name.folder, str(name.folder), None, _read_config(name.folder))
 
 
-def _fetch(hub_id: str, revision: str | None, patterns: Any) -> Path:
+def _fetch(hub_id: str, revision: str | None, patterns: Sequence[str], *, offline: bool = False) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(patterns)))
+        return Path(
+            snapshot_download(
+                hub_id, revision=revision, allow_patterns=list(patterns), local_files_only=offline
+            )
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, OSError, ValueError) as error:
         raise GleamError(
             f"The model {hub_id!r} could not be had from the hub ({type(error).__name__}); check the name "

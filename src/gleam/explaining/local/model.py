@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ def load_base(base: BaseModel, settings: Settings, name: str) -> LocalModel:
     processor, turns = load_processor(base.folder, family, base.config, settings.image_side)
     device = pick_device(settings.device)
     dtype = getattr(torch, _dtype_name(settings, device, base))
-    if is_quiet():
+    if is_quiet() or not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model, report = getattr(transformers, family.model_class).from_pretrained(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,14 @@ def tune_lora(config: TuneConfig, *, resume: bool = False) -> Tuned:
     checkpoint = begin(out, config, resume=resume)
     settings = Settings(config.run.device, config.run.precision, config.image_side)
     local = load_base(base, settings, name.text)
-    trainer = _trainer(config, out, local, examples, resume=checkpoint)
-    losses: tuple[tuple[int, float], ...] = ()
-    if _steps(config, len(examples.items)):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        history = trainer.state.log_history
-        losses = tuple((int(row["step"]), float(row["loss"])) for row in history if "loss" in row)
+    with warnings.catch_warnings():
+        # Of names that transformers is changing inside itself and trl.
+        warnings.simplefilter("ignore", FutureWarning)
+        trainer = _trainer(config, out, local, examples)
+        if count_steps(config, len(examples.items)):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    history = trainer.state.log_history
+    losses = tuple((int(row["step"]), float(row["loss"])) for row in history if "loss" in row)
     record = AdapterRecord(
         base=base.id if name.hub_id else str(Path(base.id).resolve()),
         revision=base.revision,
@@ -109,16 +112,14 @@ def lora_settings(config: TuneConfig, family: Family) -> Any:
     )
 
 
-def _trainer(
-    config: TuneConfig, out: Path, local: LocalModel, examples: Examples, *, resume: Path | None
-) -> Any:
+def _trainer(config: TuneConfig, out: Path, local: LocalModel, examples: Examples) -> Any:
     import torch
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
     from gleam.explaining.tuning.checkpoints import FOLDER, MarkWhole
 
-    run, steps = config.run, _steps(config, len(examples.items))
+    run, steps = config.run, count_steps(config, len(examples.items))
     on_cpu = local.device.type == "cpu"
     dtype = next(local.model.parameters()).dtype
     arguments = SFTConfig(
@@ -167,7 +168,7 @@ def _trainer(
     return trainer
 
 
-def _steps(config: TuneConfig, examples: int) -> int:
+def count_steps(config: TuneConfig, examples: int) -> int:
     """Return the steps of the optimiser in one process (each process takes its share of the questions)."""
     if config.run.steps is not None:
         return config.run.steps
