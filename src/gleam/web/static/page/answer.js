@@ -1,21 +1,16 @@
-/* The right side: what the answer claims, why, the other candidates, export; or what to do first. */
+/* The right side, above: what the answer claims and where that is; or what to do first. */
 
 import { byId, el, fill, icon } from "./dom.js";
 import { on, state, update } from "./state.js";
-import { locateOne } from "./photos.js";
+import { locateOne, shownPhoto } from "./photos.js";
 import { compass, metres, number, onLanguage, t } from "./text.js";
 import { calibrated, claims, percent, viewName } from "./wording.js";
 import { announce, chip, copyButton, fact } from "./parts.js";
 import { serverSays } from "./server_words.js";
-import { FORMATS, write } from "./positions.js";
-import { bearingDegrees, distanceMetres } from "./geo.js";
-import { exportPart, linkPart } from "./export.js";
-import { truthPart } from "./truth.js";
-import { explanationPart } from "./explanation.js";
+import { NOTATIONS, decimal } from "./positions.js";
 import { batchSummary } from "./batch_summary.js";
-import { pick } from "./on_map.js";
 
-let format = "decimal";
+let notation = "decimal";
 let announced = null;
 
 export function wireAnswer() {
@@ -23,11 +18,11 @@ export function wireAnswer() {
   onLanguage(render);
 }
 
-export function render() {
+function render() {
   const place = byId("answer");
-  const { chosen, job, panel, photos } = state;
-  if (photos.length > 1 && (panel === "table" || !chosen) ) fill(place, batchSummary(job));
-  else if (!chosen) fill(place, welcome());
+  const { chosen, job, photos } = state;
+  if (photos.length === 0) fill(place, welcome());
+  else if (!shownPhoto()) fill(place, batchSummary(job));
   else fill(place, photos.length > 1 && backToAll(), ...answerOf(chosen));
   tell(chosen);
 }
@@ -40,9 +35,7 @@ function answerOf(photo) {
   if (photo.status === "failed") return [head, failure(photo)];
   if (photo.status !== "done") return [head, el("p", { class: "soft" }, t(photo.status === "waiting" ? "answer.waiting" : "answer.ready"))];
   const { answer } = photo.result;
-  return [head, claim(photo, answer), claims(answer) && positionPart(answer), claims(answer) && facts(answer),
-    explanationPart(photo), candidates(answer), truthPart(photo), exportPart("results", photo.result.id), linkPart(`/r/${photo.result.id}`),
-    details(answer)].filter(Boolean);
+  return [head, claim(photo, answer), claims(answer) && positionPart(photo), facts(answer)];
 }
 
 function status(photo) {
@@ -72,22 +65,34 @@ function claim(photo, answer) {
       n && el("span", { class: "soft small" }, t("answer.measured_on", { n: number(n) }))));
 }
 
-function positionPart(answer) {
-  const text = write(answer, format);
+/** The position in three notations; of the runner-up when that is looked at. */
+function positionPart(photo) {
+  const text = notationsOf(photo, state.rank)?.[notation];
   return el("section", { class: "position", "aria-labelledby": "position-title" },
     el("div", { class: "row spread" },
-      el("h3", { id: "position-title" }, t("answer.position")),
-      el("div", { class: "segments", role: "group", "aria-label": t("answer.format") }, FORMATS.map((name) =>
-        el("button", { type: "button", id: `format-${name}`, "aria-pressed": name === format ? "true" : "false", onclick: () => { format = name; render(); } }, t(`format.${name}`))))),
+      el("h3", { id: "position-title" }, state.rank === 1 ? t("answer.position") : t("answer.position_of", { rank: state.rank })),
+      el("div", { class: "segments", role: "group", "aria-label": t("answer.notation") }, NOTATIONS.map((name) => el("button", {
+        type: "button", id: `notation-${name}`, "aria-pressed": name === notation ? "true" : "false",
+        onclick: () => {
+          notation = name;
+          render();
+        },
+      }, t(`notation.${name}`))))),
     el("div", { class: "position-row" },
-      el("output", { class: "mono position-text", id: "position" }, text ?? t("format.none")),
+      el("output", { class: "mono position-text", id: "position" }, text ?? "–"),
       copyButton("copy-position", text, t("answer.copy_position"))));
+}
+
+function notationsOf(photo, rank) {
+  const { positions, position, answer } = photo.result;
+  if (rank > 1) return positions?.[0]?.candidates[rank - 1] ?? { decimal: decimal(answer.candidates[rank - 1]) };
+  return positions?.[0]?.answer ?? position;
 }
 
 function facts(answer) {
   const told = [];
-  if (answer.radius95_m !== null) told.push(fact(t("answer.radius"), t("answer.radius_value", { metres: metres(answer.radius95_m) })));
-  if (answer.heading_deg !== null) {
+  if (claims(answer) && answer.radius95_m !== null) told.push(fact(t("answer.radius"), t("answer.radius_value", { metres: metres(answer.radius95_m) })));
+  if (claims(answer) && answer.heading_deg !== null) {
     told.push(fact(t("answer.heading"), t("answer.heading_value", { n: number(answer.heading_deg), compass: compass(answer.heading_deg) }),
       " ", el("span", { class: "soft" }, headingFrom(answer.heading_from))));
   }
@@ -105,42 +110,6 @@ function searchedWords(answer) {
   const { searched } = answer;
   if (!searched) return "–";
   return t("answer.searched_value", { km2: number(searched.area_km2, searched.area_km2 < 10 ? 2 : 0), tiles: number(searched.tiles) });
-}
-
-function candidates(answer) {
-  if (answer.candidates.length === 0) return null;
-  const [first] = answer.candidates;
-  const best = Math.max(...answer.candidates.map((c) => c.score));
-  const rows = answer.candidates.map((c) => el("li", {}, el("button", {
-    type: "button", class: "candidate", id: `candidate-${c.rank}`, "aria-pressed": c.rank === state.rank ? "true" : "false",
-    onclick: () => pick(c.rank),
-  },
-  el("span", { class: `pin-mark ${c.rank === 1 ? "winner" : c.rank === state.rival ? "rival" : "other"}` }, String(c.rank)),
-  el("span", { class: "candidate-bar" }, el("span", { class: "candidate-fill", style: { "--share": String(Math.max(0, c.score / Math.max(best, 0.01))) } })),
-  el("span", { class: "n" }, number(c.score, 2)),
-  el("span", { class: "soft small n" }, c.rank === 1 ? t("candidates.best") : t("candidates.away", {
-    metres: metres(distanceMetres(first, c)), compass: compass(bearingDegrees(first, c)),
-  })))));
-  return el("section", { class: "candidates", "aria-labelledby": "candidates-title" },
-    el("h3", { id: "candidates-title" }, t("candidates.title")),
-    el("p", { class: "hint" }, t("candidates.hint")),
-    el("ol", { class: "candidate-list" }, rows));
-}
-
-function details(answer) {
-  const imagery = (answer.searched?.imagery ?? []).map((i) => [i.name, i.date, i.licence].filter(Boolean).join(", ")).join("; ");
-  const seconds = Object.values(answer.timing_s ?? {}).reduce((sum, s) => sum + s, 0);
-  const said = [...(answer.warnings ?? []), ...(answer.notes ?? [])];
-  return el("details", { class: "details", id: "details", open: state.details, ontoggle: (event) => { state.details = event.target.open; } },
-    el("summary", {}, t("details.title")),
-    el("dl", { class: "facts" },
-      imagery && fact(t("details.imagery"), imagery),
-      fact(t("details.time"), t("unit.ms", { n: number(1000 * seconds) })),
-      fact(t("details.encoder"), `${answer.encoder?.name ?? "–"} `, el("code", {}, (answer.encoder?.fingerprint ?? "").slice(0, 16))),
-      fact(t("details.atlas"), `${answer.atlas?.name ?? "–"} `, el("code", {}, (answer.atlas?.fingerprint ?? "").slice(0, 16))),
-      answer.radius95_from && fact(t("details.radius_from"), serverSays(answer.radius95_from))),
-    said.length > 0 && el("h4", {}, t("details.notes")),
-    said.length > 0 && el("ul", { class: "notes" }, said.map((note) => el("li", {}, serverSays(note)))));
 }
 
 function backToAll() {

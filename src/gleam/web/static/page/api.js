@@ -16,16 +16,10 @@ const LONGEST_WAIT_S = 60;
 const TRIES = 5;
 
 /** Ask once; returns parsed JSON (null when there is no body). */
-async function ask(path, { method = "GET", form, json, signal } = {}) {
-  const headers = { Accept: "application/json" };
-  let body = form;
-  if (json !== undefined) {
-    headers["Content-Type"] = "application/json";
-    body = JSON.stringify(json);
-  }
+async function ask(path, { method = "GET", form, signal } = {}) {
   let response;
   try {
-    response = await fetch(path, { method, headers, body, signal, credentials: "same-origin", cache: "no-store" });
+    response = await fetch(path, { method, headers: { Accept: "application/json" }, body: form, signal, credentials: "same-origin", cache: "no-store" });
   } catch (problem) {
     if (problem.name === "AbortError") throw problem;
     throw new ApiError(t("error.unreachable"));
@@ -55,10 +49,11 @@ async function askPatiently(path, options, onWait = () => {}) {
   }
 }
 
+/** A form with fields (objects as JSON) and, unless it is null, a photo. */
 const photoForm = (file, fields = {}) => {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, typeof value === "string" ? value : JSON.stringify(value));
-  form.append("photo", file, file.name || "photo");
+  if (file) form.append("photo", file, file.name || "photo");
   return form;
 };
 
@@ -68,18 +63,16 @@ export const exportAddress = (kind, id, format) => `/v1/${kind}/${encodeURICompo
 
 export const getAtlas = () => ask("/v1/atlas");
 export const readMetadata = (file, position, signal) =>
-  askPatiently("/v1/metadata", { method: "POST", form: photoForm(file, position ? { position: "true" } : {}), signal });
+  askPatiently("/v1/metadata", { method: "POST", form: photoForm(file, position ? { show_position: "true" } : {}), signal });
 export const locate = (file, options, signal, onWait) =>
   askPatiently("/v1/locate", { method: "POST", form: photoForm(file, { options }), signal }, onWait);
 export const getResult = (id) => ask(`/v1/results/${encodeURIComponent(id)}`);
-export const explain = (wish, signal) => askPatiently("/v1/explain", { method: "POST", json: wish, signal });
-export const explainPhoto = (file, wish, signal) =>
-  askPatiently("/v1/explain", { method: "POST", form: photoForm(file, { options: wish }), signal });
+export const explain = (file, request) => askPatiently("/v1/explain", { method: "POST", form: photoForm(file, { request }) });
 
 export function startJob(files, options, onWait) {
   const form = new FormData();
   form.append("options", JSON.stringify(options));
-  for (const file of files) form.append("photos", file, file.name);
+  for (const file of files) form.append("photo", file, file.name);
   return askPatiently("/v1/jobs", { method: "POST", form }, onWait);
 }
 export const getJob = (id) => ask(`/v1/jobs/${encodeURIComponent(id)}`);

@@ -2,117 +2,123 @@
 
 import { ApiError, cancelJob, getJob, getJobResults, resumeJob, startJob } from "./api.js";
 import { state, update } from "./state.js";
-import { newPhoto, take } from "./photos.js";
+import { checkSize, newPhoto, take } from "./photos.js";
 import { optionsOf } from "./hints.js";
-import { goTo } from "./route.js";
 import { announce } from "./parts.js";
 import { count, t } from "./text.js";
 
-const POLL_MS = 700;
+const POLL_MS = 600;
+const LOST_MS = 3000;
+const ACTIVE = new Set(["queued", "running"]);
 
 /** Start a batch of photos with the hints as they are. */
 export async function runBatch(photos) {
+  const job = newJob(null, photos);
+  job.state = "sending";
   for (const photo of photos) Object.assign(photo, { status: "waiting", error: null, result: null, verdicts: new Map(), unreachable: false });
-  const job = { id: null, running: true, sending: true, state: "sending", done: 0, total: photos.length, etaS: null, error: null, photos };
   update({ job, photos: [...state.photos], chosen: null, panel: "table" });
   try {
-    const told = await startJob(photos.map((photo) => photo.file), optionsOf(state.hints), () => {});
-    job.sending = false;
-    absorb(job, told);
-    goTo(`/b/${job.id}`);
-    announce(count("say.batch", photos.length));
+    checkSize(photos.map((photo) => photo.file), state.atlas?.limits.max_batch_bytes);
+    absorb(job, await startJob(photos.map((photo) => photo.file), optionsOf(state.hints)));
   } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem;
     for (const photo of photos) photo.status = "ready";
-    Object.assign(job, { running: false, sending: false, state: "failed", error: problem.sentence });
-    update({ job: { ...job }, photos: [...state.photos] });
+    Object.assign(job, { state: "failed", error: sentenceOf(problem) });
+    changed(job);
     return;
   }
-  follow(job);
+  announce(count("say.batch", photos.length));
+  await follow(job);
 }
 
-/** Bring back the batch of a deep link. */
+/** Bring back the batch of a deep link; resolves when its results so far are there. */
 export async function reopenBatch(id) {
   const told = await getJob(id);
-  const names = told.photos ?? Array.from({ length: told.total }, (_, i) => t("photos.number", { n: i + 1 }));
-  const photos = names.map((name) => ({ ...newPhoto(null, name), status: "waiting" }));
-  const job = { id, running: true, sending: false, state: told.state, done: 0, total: told.total, etaS: null, error: null, photos };
+  const photos = Array.from({ length: told.total }, (_, i) => Object.assign(newPhoto(null, t("photos.number", { n: i + 1 })), { status: "waiting" }));
+  const job = newJob(id, photos);
   update({ job, photos, chosen: null, panel: "table" });
   absorb(job, told);
+  await fetchResults(job);
+  changed(job);
   follow(job);
 }
 
-function absorb(job, told) {
-  job.id = told.id;
-  job.state = told.state;
-  job.total = told.total;
-  job.etaS = told.eta_s ?? null;
-  job.error = told.error ?? null;
-  job.running = told.state === "queued" || told.state === "running";
+const newJob = (id, photos) => ({ id, state: "queued", cancelling: false, total: photos.length, etaS: null, error: null, lost: null, after: 0, photos });
+const changed = (job) => state.job === job && update({ job, photos: [...state.photos] });
+const settled = (photo) => photo.status === "done" || photo.status === "failed";
+
+export const isRunning = (job) => ACTIVE.has(job.state) || job.state === "sending";
+export const doneOf = (job) => job.photos.filter(settled).length;
+/** The number of a photo in its batch, from 1; 0 when it is in none. */
+export const numberIn = (job, photo) => (job ? job.photos.indexOf(photo) + 1 : 0);
+
+function absorb(job, { id, state: now, cancelling, total, eta_s: etaS, error }) {
+  Object.assign(job, { id, state: now, cancelling, total, etaS, error });
+}
+
+function sentenceOf(problem) {
+  if (!(problem instanceof ApiError)) throw problem;
+  return problem.sentence;
 }
 
 async function follow(job) {
-  let after = 0;
-  for (;;) {
-    if (state.job?.id !== job.id) return; // another batch, or none, took its place
+  while (state.job === job) {
     try {
       const told = await getJob(job.id);
-      after = await fetchResults(job, after);
+      await fetchResults(job);
       absorb(job, told);
       job.lost = null;
     } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem;
-      job.lost = problem.sentence;
-      if (problem.status === 404) job.running = false;
+      job.lost = sentenceOf(problem);
+      if (problem.status === 404) job.state = "failed";
     }
-    if (state.job?.id !== job.id) return;
-    if (!job.running) {
-      await fetchResults(job, after).catch(() => {});
-      for (const photo of job.photos) if (photo.status === "waiting" && job.state === "cancelled") photo.status = "stopped";
-      update({ job: { ...job, follow: undefined }, photos: [...state.photos] });
+    if (!isRunning(job)) {
+      for (const photo of job.photos) if (!settled(photo)) photo.status = "stopped";
+      changed(job);
       announce(t(`job.${job.state}`));
       return;
     }
-    update({ job: { ...job }, photos: [...state.photos] });
-    await new Promise((resolve) => setTimeout(resolve, job.lost ? 3000 : POLL_MS));
+    changed(job);
+    await new Promise((resolve) => setTimeout(resolve, job.lost ? LOST_MS : POLL_MS));
   }
 }
 
-/** Put new results on their photos; returns how many there are now. */
-async function fetchResults(job, after) {
-  const told = await getJobResults(job.id, after);
-  const results = told.results ?? [];
-  for (const one of results) {
-    const photo = job.photos[one.index ?? after];
-    if (photo) take(photo, one.answer ? { id: one.id, answers: [one.answer], failures: [] } : { answers: [], failures: [one.failure] });
-    after += 1;
-    job.done += 1;
+/** Put new results on their photos. */
+async function fetchResults(job) {
+  for (;;) {
+    const { results, next } = await getJobResults(job.id, job.after);
+    job.after = next;
+    if (results.length === 0) return;
+    for (const row of results) {
+      const photo = job.photos[row.number - 1];
+      if (!photo) continue;
+      if (row.photo && !photo.file) photo.name = row.photo.split(/[\\/]/).pop();
+      take(photo, row.answer ? { id: null, answers: [row.answer], position: row.position } : { answers: [], failures: [{ error: row.error }] });
+    }
   }
-  return told.next ?? after;
 }
 
 export async function cancelBatch() {
   const { job } = state;
   try {
-    await cancelJob(job.id);
-    announce(t("job.cancelled"));
+    absorb(job, await cancelJob(job.id));
+    announce(t("job.cancelling"));
   } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem;
-    update({ job: { ...job, error: problem.sentence } });
+    job.error = sentenceOf(problem);
   }
+  changed(job);
 }
 
 export async function resumeBatch() {
   const { job } = state;
   try {
-    const told = await resumeJob(job.id);
-    for (const photo of job.photos) if (photo.status === "stopped") photo.status = "waiting";
-    absorb(job, told);
-    update({ job, photos: [...state.photos] });
-    follow(job);
+    absorb(job, await resumeJob(job.id));
+    for (const photo of job.photos) if (!settled(photo)) photo.status = "waiting";
+    // Answers that are there stay; the server tells all of them again from the start.
+    job.after = 0;
+    changed(job);
+    await follow(job);
   } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem;
-    update({ job: { ...job, error: problem.sentence } });
+    job.error = sentenceOf(problem);
+    changed(job);
   }
 }
-

@@ -2,7 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { state } from "./state.js";
-import { cancelBatch, resumeBatch, runBatch } from "./batch.js";
+import { cancelBatch, doneOf, isRunning, resumeBatch, runBatch } from "./batch.js";
 import { exportPart, linkPart } from "./export.js";
 import { chip } from "./parts.js";
 import { count, duration, metres, number, t } from "./text.js";
@@ -21,21 +21,23 @@ export function batchSummary(job) {
       waiting.length > 0 && el("div", {}, el("button", { type: "button", class: "button primary", id: "start-here", onclick: () => runBatch(waiting) }, count("go.batch", waiting.length))),
       counts(photos));
   }
-  const share = job.total ? job.done / job.total : 0;
+  const done = doneOf(job);
+  const sending = job.state === "sending";
+  const running = isRunning(job);
   return el("div", { class: "stack" },
     el("h2", { id: "answer-title" }, count("photos", job.total)),
     el("div", { class: "stack tight" },
       el("div", { class: "row spread" },
-        el("strong", {}, job.sending ? t("job.sending") : t(`job.${job.state}`)),
-        el("span", { class: "n" }, t("job.done", { done: number(job.done), total: number(job.total) }))),
-      el("progress", { class: "bar", max: 1, value: job.sending ? null : share, "aria-label": t("job.progress") }),
-      job.running && !job.sending && el("p", { class: "soft small n", id: "eta" }, job.etaS === null ? t("job.eta_unknown") : t("job.eta", { time: duration(job.etaS) }))),
+        el("strong", { id: "job-state" }, t(`job.${job.cancelling ? "cancelling" : job.state}`)),
+        el("span", { class: "n" }, t("job.progress_of", { done: number(done), total: number(job.total) }))),
+      el("progress", { class: "bar", max: 1, value: sending ? null : done / job.total, "aria-label": t("job.progress") }),
+      running && !sending && el("p", { class: "soft small n", id: "eta" }, job.etaS === null ? t("job.eta_unknown") : t("job.eta", { time: duration(job.etaS) }))),
     (job.error || job.lost) && el("p", { class: "notice bad", role: "alert" }, serverSays(job.error ?? job.lost)),
     el("div", { class: "row" },
-      job.running && !job.sending && el("button", { type: "button", class: "button danger", id: "cancel", onclick: cancelBatch }, icon("stop"), t("job.cancel")),
-      !job.running && job.id && job.done < job.total && el("button", { type: "button", class: "button", id: "resume", onclick: resumeBatch }, icon("play"), t("job.resume"))),
+      running && !sending && el("button", { type: "button", class: "button danger", id: "cancel", disabled: job.cancelling, onclick: cancelBatch }, icon("stop"), t("job.cancel")),
+      !running && job.id && done < job.total && el("button", { type: "button", class: "button", id: "resume", onclick: resumeBatch }, icon("play"), t("job.resume"))),
     counts(photos), truths(photos),
-    job.id && job.done > 0 && exportPart("jobs", job.id),
+    job.id && done > 0 && exportPart("jobs", job.id),
     job.id && linkPart(`/b/${job.id}`));
 }
 

@@ -5,11 +5,10 @@ import { byId, el, fill, icon } from "./dom.js";
 import { on, state, update } from "./state.js";
 import { compass, metres, number, onLanguage, t } from "./text.js";
 import { overlay } from "./regions.js";
-import { candidateOf, explainable, regionsOf } from "./verdicts.js";
+import { candidateOf, regionsOf, verdictOf } from "./verdicts.js";
 import { viewName } from "./wording.js";
 import { bearingDegrees, distanceMetres } from "./geo.js";
 
-const WIDE = 1.9; // pictures wider than this lie above the tiles instead of beside them
 const sizes = new Map();
 
 export function wireCompare() {
@@ -31,9 +30,10 @@ function render() {
     fill(byId("compare"));
     return;
   }
-  const wide = ratioOf(photo.url ?? photo.result.preview) > WIDE;
   const place = byId("compare");
-  place.classList.toggle("wide", wide);
+  // A panorama gets a wider column than the tiles.
+  const ratio = ratioOf(photo.url ?? photo.result.preview);
+  place.style.setProperty("--photo", `${Math.min(2.2, Math.max(1, 0.85 * ratio))}fr`);
   fill(place, photoFigure(photo), tileFigure(photo, 1), tileFigure(photo, state.rival));
 }
 
@@ -68,16 +68,16 @@ function tileFigure(photo, rank) {
   const role = rank === 1 ? "winner" : "rival";
   const active = state.rank === rank;
   const away = rank === 1 ? null : t("candidates.away", { metres: metres(distanceMetres(first, candidate)), compass: compass(bearingDegrees(first, candidate)) });
-  return el("figure", { class: `shot tile-shot ${role}${active ? " active" : ""}` },
-    picture(tileImage(candidate.tile), t("compare.tile_alt", { rank }), photo, rank, "tile_box"),
+  return el("figure", { class: `shot tile-shot ${role}${active ? " active" : ""}`, onclick: () => state.rank !== rank && update({ rank }) },
+    picture(tileImage(candidate.tile), t("compare.tile_alt", { rank }), photo, rank, active ? "tile_box" : null),
     el("figcaption", {},
-      el("button", { type: "button", class: "caption-pick", id: `explain-${role}`, "aria-pressed": active ? "true" : "false", onclick: () => update({ rank }) },
+      el("button", { type: "button", class: "caption-pick", id: `explain-${role}`, "aria-pressed": active ? "true" : "false" },
         el("span", { class: `pin-mark ${role}` }, String(rank)),
         el("strong", {}, t(rank === 1 ? "compare.best" : rank === 2 ? "compare.runner_up" : "compare.other", { rank }))),
       el("span", { class: "soft n" }, [t("compare.score", { score: number(candidate.score, 2) }), away].filter(Boolean).join(" · "))));
 }
 
-/** A picture with its regions, when both are there. */
+/** A picture with its regions, when both are there; `box` tells which, null for none. */
 function picture(source, alt, photo, rank, box) {
   const image = el("img", { src: source, alt, class: "shot-image" });
   const frame = el("div", { class: "frame" }, image);
@@ -98,11 +98,11 @@ function picture(source, alt, photo, rank, box) {
 function dress(frame, size, photo, rank, box) {
   frame.style.setProperty("--ratio", String(size.width / size.height));
   // The photo carries the regions of the pair that is being explained.
-  if (!explainable(photo)) return;
+  if (!box) return;
   const verdict = regionsOf(photo, rank);
-  const whole = box === "query_box" ? verdict?.query_size ?? size : size;
+  const whole = box === "query_box" ? photo.metadata?.width ? photo.metadata : size : size;
   if (verdict) frame.append(overlay(verdict, rank, box, whole));
-  else frame.append(el("span", { class: "spinner over" }));
+  else if (verdictOf(photo, rank)?.loading) frame.append(el("span", { class: "spinner over" }));
 }
 
 function ratioOf(source) {

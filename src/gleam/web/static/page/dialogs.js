@@ -1,6 +1,6 @@
 /* Two dialogs: the keys, and what is searched. */
 
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fill, icon } from "./dom.js";
 import { on, state } from "./state.js";
 import { metres, number, onLanguage, t } from "./text.js";
 import { KEYS, keysOn, turnKeys } from "./keys.js";
@@ -20,7 +20,7 @@ export function openHelp() {
 function render() {
   const { atlas } = state;
   byId("open-area").hidden = !atlas;
-  if (atlas) fill(byId("open-area"), el("span", {}, t("area_dialog.button", { name: atlas.name })));
+  if (atlas) fill(byId("open-area"), icon("box"), el("span", {}, t("area_dialog.button", { name: atlas.name })));
   fill(byId("help"), help());
   fill(byId("area"), atlas ? about(atlas) : null);
 }

@@ -4,10 +4,10 @@ import { byId, el } from "./dom.js";
 import { state } from "./state.js";
 import { touched } from "./photos.js";
 import { current, maybe, number, t } from "./text.js";
-import { percent } from "./wording.js";
+import { claims, percent } from "./wording.js";
 import { regionsIn } from "./regions.js";
 import { serverSays } from "./server_words.js";
-import { askAgain, candidateOf, chooseExplainer, explainable, explainerName, verdictOf } from "./verdicts.js";
+import { askAgain, candidateOf, chooseExplainer, explainerName, verdictOf } from "./verdicts.js";
 
 const SPOKEN = [["en", "English", "en"], ["zh", "中文", "zh-CN"]];
 let tab = null;
@@ -16,10 +16,11 @@ export function explanationPart(photo) {
   const { rank } = state;
   if (!candidateOf(photo, rank)) return null;
   const chosen = tab ?? current();
-  const title = rank === 1 ? t("why.best") : t("why.other", { rank });
+  const title = !claims(photo.result.answer) && rank === 1 ? t("why.closest") : rank === 1 ? t("why.best") : t("why.other", { rank });
   return el("section", { class: "why", "aria-labelledby": "why-title" },
     el("h3", { id: "why-title" }, title),
-    !explainable(photo) ? el("p", { class: "hint" }, t("why.gone")) : [
+    !verdictOf(photo, rank) ? el("p", { class: "hint" }, t("why.gone")) : [
+      disagreement(photo, rank),
       measured(verdictOf(photo, rank), rank),
       tabs(chosen),
       el("div", { class: "why-text", role: "tabpanel", id: "why-panel", "aria-labelledby": `why-${chosen}`, tabindex: 0, lang: chosen === "zh" ? "zh-CN" : "en" }, body(photo, rank, chosen)),
@@ -45,6 +46,15 @@ function tabs(chosen) {
       names.map((name) => el("option", { value: name, selected: name === explainerName() }, maybe(`explainer.${name}`, name)))));
 }
 
+/** An explanation never changes an answer; where the two differ, that is said. */
+function disagreement(photo, rank) {
+  const { answer } = photo.result;
+  const verdict = verdictOf(photo, rank)?.verdict;
+  if (!verdict || rank !== 1 || verdict.match === (answer.status === "located") || !(claims(answer) || verdict.match)) return null;
+  if (answer.status === "ambiguous" && verdict.match) return null;
+  return el("p", { class: "notice warn" }, t(verdict.match ? "why.match_unclaimed" : "why.no_match_claimed"));
+}
+
 /** The measured regions as two lists, in the language of the page. */
 function measured(asked, rank) {
   if (!asked?.verdict) return null;
@@ -67,6 +77,7 @@ function evidence(region, rank, most) {
 
 function body(photo, rank, language) {
   const asked = verdictOf(photo, rank, language);
+  if (asked?.verdict && asked.verdict.language !== language) return el("p", { class: "hint", lang: document.documentElement.lang }, t("why.gone"));
   if (!asked || asked.loading) return el("p", { class: "row soft" }, el("span", { class: "spinner" }), t("why.loading"));
   if (asked.error) {
     return el("div", { class: "stack" }, el("p", { class: "notice bad" }, serverSays(asked.error)),
@@ -75,13 +86,17 @@ function body(photo, rank, language) {
   const { verdict } = asked;
   return [
     ...paragraphs(verdict.text, rank),
-    el("p", { class: "soft small" }, signature(verdict)),
-  ];
+    verdict.reasons?.length > 0 && el("p", { class: "why-head", lang: document.documentElement.lang }, t("why.reasons")),
+    verdict.reasons?.length > 0 && el("ul", { class: "notes" }, verdict.reasons.map((reason) => el("li", {}, reason))),
+    el("p", { class: "soft small", lang: document.documentElement.lang }, signature(verdict)),
+  ].filter(Boolean);
 }
 
 function signature(verdict) {
   const parts = [t("why.by", { explainer: maybe(`explainer.${verdict.explainer}`, verdict.explainer) })];
-  if (verdict.probability !== null) parts.push(t("why.probability", { percent: percent(verdict.probability) }));
+  if (verdict.probability !== null) {
+    parts.push(t("why.probability", { percent: percent(verdict.probability), source: maybe(`why.from.${verdict.probability_from}`, "") }));
+  }
   parts.push(t("unit.ms", { n: number(1000 * verdict.seconds) }));
   return parts.join(" · ");
 }

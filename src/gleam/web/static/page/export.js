@@ -1,7 +1,7 @@
 /* Taking an answer along: a file in every format, a link. */
 
 import { exportAddress } from "./api.js";
-import { download, el } from "./dom.js";
+import { download, el, icon } from "./dom.js";
 import { state } from "./state.js";
 import { maybe, t } from "./text.js";
 import { copyButton } from "./parts.js";
@@ -25,6 +25,6 @@ export function exportPart(kind, id) {
 export function linkPart(path) {
   const address = `${location.origin}${path}`;
   return el("div", { class: "link-row" },
-    el("span", { class: "soft small mono" }, path),
+    el("span", { class: "link-words" }, icon("link"), el("span", { class: "soft small" }, t("link.title")), el("span", { class: "soft small mono" }, path)),
     copyButton("copy-link", address, t("link.copy")));
 }

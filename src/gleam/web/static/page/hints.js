@@ -2,12 +2,12 @@
 
 import { el, fill, byId, icon } from "./dom.js";
 import { hint, on, state, update } from "./state.js";
-import { metres, onLanguage, t } from "./text.js";
+import { onLanguage, t } from "./text.js";
 import { viewName } from "./wording.js";
 
 const VIEWS = ["drone", "map", "panorama", "ground"];
 const AREAS = ["all", "circle", "box", "exif"];
-const HEAT_TILES = 2000;
+const HEAT_TILES = 400;
 
 /** Return the options of /v1/locate for hints. */
 export function optionsOf(hints, photo = null) {
@@ -126,10 +126,4 @@ function keepField() {
   return el("label", { class: "check small" },
     el("input", { id: "hint-keep", type: "checkbox", checked: state.hints.keep, onchange: (event) => hint({ keep: event.target.checked }) }),
     el("span", {}, t("hints.keep")));
-}
-
-/** Say an area in words. */
-export function areaWords(hints) {
-  if (hints.area === "circle" && hints.circle) return t("area.circle_words", { radius: metres(hints.circle.radius) });
-  return t(`area.${hints.area}`);
 }

@@ -14,13 +14,14 @@ import { makeMap } from "./map.js";
 import { wireMap } from "./on_map.js";
 import { wireDrawing } from "./drawing.js";
 import { wireAnswer } from "./answer.js";
+import { wireReasons } from "./reasons.js";
 import { wireCompare } from "./compare.js";
 import { wireTable } from "./table.js";
 import { linkTwins } from "./regions.js";
 import { wireDialogs } from "./dialogs.js";
 import { listenForKeys } from "./keys.js";
 import { asked, goTo } from "./route.js";
-import { reopenBatch } from "./batch.js";
+import { numberIn, reopenBatch } from "./batch.js";
 import { readTruths, setTruth } from "./truth.js";
 
 const RETRY_MS = 4000;
@@ -35,6 +36,7 @@ async function start() {
   wirePhotoList();
   wireHints();
   wireAnswer();
+  wireReasons();
   wireCompare();
   wireTable();
   wireDialogs();
@@ -42,7 +44,7 @@ async function start() {
   listenForKeys();
   listenForFiles(receive);
   on(["photos", "chosen", "panel"], stage);
-  on(["chosen", "photos"], follow);
+  on(["chosen", "photos", "job"], follow);
   on(["trouble"], showTrouble);
   addEventListener("popstate", () => open().catch(report));
   await chooseSpoken();
@@ -130,15 +132,15 @@ async function takeTruths(table) {
 
 /** Show what the address asks for. */
 async function open() {
-  const { kind, id } = asked();
+  const { kind, id, photo } = asked();
   if (kind === "result" && state.chosen?.result?.id !== id) {
     const held = state.photos.find((photo) => photo.result?.id === id);
     if (held) choose(held);
     else await reopen(id);
-  } else if (kind === "batch" && state.job?.id !== id) {
-    await reopenBatch(id);
   } else if (kind === "batch") {
-    update({ panel: "table" });
+    if (state.job?.id !== id) await reopenBatch(id);
+    if (photo) choose(state.job.photos[photo - 1] ?? null);
+    else update({ chosen: null, panel: "table" });
   }
 }
 
@@ -149,7 +151,8 @@ function follow() {
     chosen.metadataAsked = true;
     askMetadata(chosen);
   }
-  if (chosen?.result) goTo(`/r/${chosen.result.id}`);
+  if (chosen?.result?.id) goTo(`/r/${chosen.result.id}`);
+  else if (job?.id && numberIn(job, chosen)) goTo(`/b/${job.id}#${numberIn(job, chosen)}`);
   else if (job?.id && !chosen) goTo(`/b/${job.id}`);
   else if (photos.length === 0 && document.body.dataset.ready) goTo("/");
 }

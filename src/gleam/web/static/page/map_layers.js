@@ -5,6 +5,8 @@ import { el } from "./dom.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const BLUE = "#2f7bff";
+const WORLD_M = 2 * Math.PI * 6378137;
+const WORLD_PX = 512; // width of the world at zoom 0
 const GREEN = "#22c55e";
 
 /* Later ones lie on top. */
@@ -14,12 +16,12 @@ const LAYERS = [
     id: "heat", type: "heatmap",
     paint: {
       "heatmap-weight": ["get", "weight"],
-      "heatmap-intensity": 0.9,
-      "heatmap-opacity": 0.62,
+      "heatmap-intensity": 1.8,
+      "heatmap-opacity": 0.7,
       "heatmap-color": [
         "interpolate", ["linear"], ["heatmap-density"],
-        0, "rgba(255,255,255,0)", 0.15, "rgba(255,231,150,0.35)", 0.4, "rgba(255,186,73,0.75)",
-        0.7, "rgba(240,96,50,0.9)", 1, "rgba(178,24,43,0.95)",
+        0, "rgba(255,231,150,0)", 0.06, "rgba(255,231,150,0.3)", 0.25, "rgba(255,186,73,0.7)",
+        0.55, "rgba(240,96,50,0.85)", 1, "rgba(178,24,43,0.92)",
       ],
     },
   },
@@ -70,9 +72,9 @@ export const point = ({ lat, lon }, properties = {}) => ({
 /** The whole world with holes where the searched ground is. */
 export const outside = (ring) => polygon([[[-180, -85], [180, -85], [180, 85], [-180, 85], [-180, -85]], ring]);
 
-/** Make the heat of one scored tile as wide on the ground as `metres`, at every zoom. */
+/** Let the heat of one scored tile reach `metres` on the ground, at every zoom. */
 export function setHeatWidth(map, metres, lat) {
-  const pixelsAtZoom0 = metres / (156543.034 * Math.cos(lat * Math.PI / 180)) * 0.5;
+  const pixelsAtZoom0 = metres / (WORLD_M * Math.cos(lat * Math.PI / 180) / WORLD_PX);
   map.setPaintProperty("heat", "heatmap-radius", [
     "interpolate", ["exponential", 2], ["zoom"],
     8, Math.max(1, pixelsAtZoom0 * 2 ** 8), 24, Math.max(1, pixelsAtZoom0 * 2 ** 24),

@@ -5,11 +5,12 @@ import { boxRing, circleRing, wedgeRing, wktRing } from "./geo.js";
 import { addLayers, addPin, clearPins, draw, line, outside, point, polygon, setHeatWidth } from "./map_layers.js";
 import { show } from "./map.js";
 import { on, state, update } from "./state.js";
-import { answerOf, choose } from "./photos.js";
+import { answerOf, choose, shownPhoto } from "./photos.js";
 import { number, onLanguage, t } from "./text.js";
 import { claims } from "./wording.js";
 
-const SHARPNESS = 0.05; // of the answer's own weights: similarity that costs a factor e
+const SHARPNESS = 0.08; // similarity that a place may lack before its heat falls to 1/e
+const SEEN_TILES = 1.3; // radius of the ground brought into view, in widths of a tile
 const WINNER = "#2f7bff";
 const RIVAL = "#ff9a3d";
 const OTHER = "#ffffff";
@@ -46,7 +47,9 @@ function searchedRing(answer) {
 }
 
 export function fit() {
-  const answer = answerOf(state.chosen);
+  // The panel under the map may just have come or gone.
+  map.resize();
+  const answer = answerOf(shownPhoto());
   if (answer && claims(answer)) show(answerPoints(answer));
   else show(batchPoints().length ? batchPoints() : searchedRing(answer));
 }
@@ -54,7 +57,8 @@ export function fit() {
 function answerPoints(answer) {
   const near = answer.candidates.slice(0, answer.status === "ambiguous" ? 3 : 1).map((c) => [c.lon, c.lat]);
   const truth = state.chosen.truth;
-  const points = [...near, ...regionRing(answer), ...wktRing(answer.candidates[0]?.footprint)];
+  // Ground around it, so that the place can be recognised and the heat be seen.
+  const points = [...near, ...regionRing(answer), ...circleRing(answer, SEEN_TILES * state.atlas.tile_m)];
   return truth ? [...points, [truth.lon, truth.lat]] : points;
 }
 
@@ -71,7 +75,7 @@ function regionRing(answer) {
 }
 
 function render() {
-  const photo = state.panel === "table" && state.photos.length > 1 ? null : state.chosen;
+  const photo = shownPhoto();
   const answer = answerOf(photo);
   clearPins();
   const ring = searchedRing(answer);
@@ -86,14 +90,15 @@ function render() {
   credit();
   // The view moves once for each new answer, and then only when asked.
   const now = answer ? photo.result : null;
-  if (now && now !== shown) fit();
-  shown = now ?? shown;
+  const table = state.photos.length > 1 && !photo;
+  if ((now && now !== shown) || (table && shown !== "table")) requestAnimationFrame(fit);
+  shown = now ?? (table ? "table" : shown);
 }
 
 function drawHeat(scores) {
   const best = Math.max(...scores.map((s) => s.score), -1);
   draw(map, "heat", scores.map((s) => point(s, { weight: Math.exp((s.score - best) / SHARPNESS) })));
-  if (scores.length) setHeatWidth(map, 2.2 * state.atlas.stride_m, scores[0].lat);
+  if (scores.length) setHeatWidth(map, 1.7 * state.atlas.stride_m, scores[0].lat);
 }
 
 function drawAnswer(photo, answer) {
@@ -146,9 +151,9 @@ function legend(answer) {
     if (claims(answer)) entries.push(["region", "map.legend.region"]);
     if (claims(answer) && answer.heading_deg !== null && answer.view !== "map") entries.push(["wedge", "map.legend.heading"]);
     if (state.heat && state.chosen?.result?.scores?.length) entries.push(["heat", "map.legend.heat"]);
-    if (state.chosen?.truth) entries.push(["truth", "map.legend.truth"]);
+    if (shownPhoto()?.truth) entries.push(["truth", "map.legend.truth"]);
   }
-  fill(byId("legend"), entries.map(([kind, key]) => el("span", {}, el("i", { class: `key ${kind}` }), t(key))));
+  fill(byId("legend"), entries.map(([kind, key]) => el("span", {}, el("i", { class: `key key-${kind}` }), t(key))));
 }
 
 /** Whose imagery it is. */

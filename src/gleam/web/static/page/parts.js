@@ -6,7 +6,7 @@ import { STATUS_CLASS, STATUS_ICON } from "./wording.js";
 
 /** A status in words, with an icon, so that its colour is never needed. */
 export function chip(status, large = false) {
-  return el("span", { class: `chip ${STATUS_CLASS[status] ?? ""}${large ? " large" : ""}` }, icon(STATUS_ICON[status] ?? "question"), t(`status.${status}`));
+  return el("span", { class: `chip ${STATUS_CLASS[status] ?? ""}${large ? " large" : ""}` }, icon(STATUS_ICON[status] ?? "question"), el("span", { class: "chip-words" }, t(`status.${status}`)));
 }
 
 /** Tell screen readers, without moving the focus. */

@@ -3,7 +3,7 @@
 import { byId, el, fill, icon } from "./dom.js";
 import { hint, on, state } from "./state.js";
 import { byKey, askMetadata, choose, locateOne, remove, removeAll } from "./photos.js";
-import { runBatch } from "./batch.js";
+import { isRunning, numberIn, runBatch } from "./batch.js";
 import { stale } from "./hints.js";
 import { count, onLanguage, t } from "./text.js";
 import { chip } from "./parts.js";
@@ -22,7 +22,13 @@ export function wirePhotoList() {
 
 function renderList() {
   const { photos, chosen } = state;
-  byId("drop").classList.toggle("small", photos.length > 0);
+  const small = photos.length > 0;
+  byId("drop").classList.toggle("small", small);
+  for (const [id, key] of [["choose", "photos"], ["choose-folder", "folder"]]) {
+    const words = byId(id).querySelector("[data-t]");
+    words.dataset.t = small ? `drop.add_${key}` : `drop.choose_${key}`;
+    words.textContent = t(words.dataset.t);
+  }
   if (photos.length === 0) {
     fill(byId("photos"));
     return;
@@ -85,7 +91,7 @@ function renderMetadata() {
 
 /** One line: how much there is, and what became of the position. */
 function gist(photo) {
-  const { pose = {}, position: where } = photo.metadata;
+  const { pose = {}, has_position: where } = photo.metadata;
   const n = Object.values(pose).filter((value) => typeof value === "number").length;
   const said = [count("metadata.fields", n)];
   if (where) said.push(t(photo.result?.answer?.prior_from === "exif" ? "metadata.gist_used" : "metadata.gist_unused"));
@@ -105,7 +111,7 @@ function fields(photo) {
   if (photo.metadata.taken) {
     rows.push(el("li", {}, el("span", {}, t("metadata.taken")), el("span", { class: "n" }, photo.metadata.taken.replace("T", " ").slice(0, 16)), fate(false)));
   }
-  if (rows.length === 0 && !photo.metadata.position) return el("p", { class: "hint" }, t("metadata.nothing"));
+  if (rows.length === 0 && !photo.metadata.has_position) return el("p", { class: "hint" }, t("metadata.nothing"));
   return el("ul", { class: "metadata-list" }, rows);
 }
 
@@ -116,9 +122,9 @@ function fate(used) {
 
 /** The position in the file: hidden until asked for, and used only when asked for. */
 function position(photo) {
-  const found = photo.metadata.position;
-  if (!found) return null;
-  const shown = typeof found.lat === "number";
+  const { has_position: there, position: found } = photo.metadata;
+  if (!there) return null;
+  const shown = found !== null;
   const used = photo.result?.answer?.prior_from === "exif";
   return el("div", { class: "metadata-position" },
     el("div", { class: "row spread" },
@@ -135,9 +141,9 @@ function renderGo() {
   const { photos, chosen, job } = state;
   const waiting = photos.filter((photo) => photo.file && (photo.status === "ready" || photo.unreachable));
   let button = null;
-  if (waiting.length > 1 && !(job && job.running)) {
+  if (waiting.length > 1 && !(job && isRunning(job))) {
     button = el("button", { type: "button", class: "button primary", id: "start", onclick: () => runBatch(waiting) }, count("go.batch", waiting.length));
-  } else if (chosen?.file && chosen.status !== "running" && !job?.running && (chosen.status !== "done" || stale(chosen)) && !(job && chosen.status === "done")) {
+  } else if (chosen?.file && chosen.status !== "running" && !(job && isRunning(job)) && (chosen.status !== "done" || stale(chosen)) && !(chosen.status === "done" && numberIn(job, chosen))) {
     const again = chosen.status === "done" ? "go.again" : chosen.status === "failed" ? "go.retry" : "go.one";
     button = el("button", { type: "button", class: "button primary", id: "start", disabled: !state.atlas, onclick: () => locateOne(chosen) }, t(again));
   }

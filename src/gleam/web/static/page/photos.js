@@ -3,6 +3,7 @@
 import { ApiError, getResult, locate, readMetadata } from "./api.js";
 import { state, update } from "./state.js";
 import { optionsOf } from "./hints.js";
+import { number, t } from "./text.js";
 
 let numbered = 0;
 
@@ -24,6 +25,8 @@ export function newPhoto(file, name = file?.name || "") {
 
 export const byKey = (key) => state.photos.find((photo) => photo.key === key);
 export const answerOf = (photo) => photo?.result?.answer ?? null;
+/** The photo whose answer is on show: none while the table of all is. */
+export const shownPhoto = () => (state.panel === "table" && state.photos.length > 1 ? null : state.chosen);
 export const touched = () => update({ photos: [...state.photos] });
 
 /** Show the answer of a photo, or none. */
@@ -48,7 +51,6 @@ export function removeAll() {
 
 /** Ask what the metadata of a photo says; with `position`, also where. */
 export async function askMetadata(photo, position = false) {
-  if (!photo.file || (photo.metadata && !position)) return;
   try {
     photo.metadata = await readMetadata(photo.file, position);
     photo.metadataError = null;
@@ -68,6 +70,7 @@ export async function locateOne(photo) {
   Object.assign(photo, { status: "running", error: null, result: null, verdicts: new Map(), asked });
   update({ photos: [...state.photos], rank: 1, rival: 2 });
   try {
+    checkSize([photo.file], state.atlas?.limits.max_upload_bytes);
     const given = await locate(photo.file, asked, signal, (left) => {
       photo.waitS = left;
       touched();
@@ -80,6 +83,12 @@ export async function locateOne(photo) {
   update({ photos: [...state.photos] });
 }
 
+/** Refuse what the server would, before it is sent over a slow line. */
+export function checkSize(files, most) {
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  if (most && bytes > most) throw new ApiError(t("error.too_large", { mib: number(bytes / 2 ** 20, 1), most: number(most / 2 ** 20, 1) }), 413);
+}
+
 /** Put what the server answered on a photo. */
 export function take(photo, given) {
   const failure = given.failures?.[0];
@@ -89,6 +98,9 @@ export function take(photo, given) {
   }
   photo.status = "done";
   photo.result = { ...given, answer: given.answers[0] };
+  for (const { rank, language, explainer, verdict } of given.verdicts ?? []) {
+    photo.verdicts.set(`${rank}|${language}|${explainer}`, { verdict });
+  }
 }
 
 function fail(photo, problem) {
@@ -101,7 +113,7 @@ export async function reopen(id) {
   const given = await getResult(id);
   const photo = newPhoto(null, given.answers[0]?.photo ?? "");
   take(photo, given);
-  photo.url = given.photo_url ?? null;
+  photo.url = given.preview;
   update({ photos: [photo], chosen: photo, job: null, rank: 1, rival: 2, panel: "compare" });
   return photo;
 }

@@ -10,7 +10,7 @@ export const regionsIn = (verdict) => [...verdict.evidence_for, ...verdict.evide
 export function overlay(verdict, rank, box, { width, height }) {
   const marks = regionsIn(verdict).flatMap((region) => {
     const boxes = [region[box], box === "query_box" ? region.query_box_rest : null].filter(Boolean);
-    return boxes.map((b, part) => mark(region, rank, part, {
+    return boxes.map((b, part) => mark(region, rank, part, b.top / height < 0.09, {
       "--left": `${100 * b.left / width}%`, "--top": `${100 * b.top / height}%`,
       "--width": `${100 * (b.right - b.left) / width}%`, "--height": `${100 * (b.bottom - b.top) / height}%`,
     }));
@@ -18,9 +18,9 @@ export function overlay(verdict, rank, box, { width, height }) {
   return el("div", { class: "regions" }, marks);
 }
 
-function mark(region, rank, part, style) {
+function mark(region, rank, part, atTop, style) {
   return el("button", {
-    type: "button", class: `region ${region.supports ? "for" : "against"}`, style,
+    type: "button", class: `region ${region.supports ? "for" : "against"}${atTop ? " at-top" : ""}`, style,
     dataset: { region: `${rank}:${region.number}` },
     tabindex: part ? -1 : null,
     "aria-label": t(region.supports ? "region.for" : "region.against", { n: region.number }),

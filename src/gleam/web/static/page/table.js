@@ -9,7 +9,7 @@ import { metres, onLanguage, t } from "./text.js";
 import { claims, percent, viewName } from "./wording.js";
 import { serverSays } from "./server_words.js";
 import { errorMetres } from "./truth.js";
-import { write } from "./positions.js";
+import { decimal } from "./positions.js";
 
 const ORDER = { located: 0, ambiguous: 1, not_here: 2, cannot_tell: 3, failed: 4, running: 5, waiting: 6, stopped: 7, ready: 8 };
 const statusOf = (photo) => (photo.status === "done" ? photo.result.answer.status : photo.status);
@@ -73,7 +73,7 @@ function row(photo, known) {
     el("td", {}, el("button", { type: "button", class: "row-pick", id: `row-${photo.key}`, onclick: () => choose(byKey(photo.key)) }, thumb(photo), el("span", {}, photo.name))),
     el("td", {}, chip(statusOf(photo)), photo.status === "failed" && el("p", { class: "row-error" }, serverSays(photo.error))),
     el("td", { class: "n" }, answer && answer.probability !== null ? confidence(answer.probability) : "–"),
-    el("td", { class: "mono" }, claimed ? write(answer, "decimal") : "–"),
+    el("td", { class: "mono" }, claimed ? decimal(answer) : "–"),
     el("td", { class: "n" }, claimed && answer.radius95_m !== null ? metres(answer.radius95_m) : "–"),
     el("td", {}, answer ? viewName(answer.view) : "–"),
     known && el("td", { class: "n" }, error === null ? "–" : metres(error)));

@@ -6,7 +6,7 @@ import { askMetadata, touched } from "./photos.js";
 import { compass, metres, t } from "./text.js";
 import { bearingDegrees, distanceMetres } from "./geo.js";
 import { claims } from "./wording.js";
-import { read } from "./positions.js";
+import { decimal, read } from "./positions.js";
 
 /** Put a true position on the chosen photo; `from`: "typed", "map", "exif" or "table". */
 export function setTruth(photo, position, from) {
@@ -34,7 +34,7 @@ function outcome(photo) {
   const inside = away !== null && answer.radius95_m !== null ? t(away <= answer.radius95_m ? "truth.inside" : "truth.outside") : "";
   return el("div", { class: "stack" },
     el("p", { class: "truth-words", id: "truth-error" }, el("strong", {}, words), " ", inside),
-    el("p", { class: "hint" }, t(`truth.from.${truth.from}`), " ", el("span", { class: "mono" }, `${truth.lat.toFixed(6)}, ${truth.lon.toFixed(6)}`)),
+    el("p", { class: "hint" }, t(`truth.from.${truth.from}`), " ", el("span", { class: "mono" }, decimal(truth))),
     el("div", {}, el("button", { type: "button", class: "button quiet", id: "forget-truth", onclick: () => setTruth(photo, null) }, t("truth.forget"))));
 }
 
@@ -53,13 +53,12 @@ function ask(photo) {
     el("div", { class: "row" },
       el("button", { type: "button", class: "button", id: "truth-take", onclick: take }, t("truth.compare")),
       el("button", { type: "button", class: "button", id: "truth-map", "aria-pressed": state.drawing === "truth" ? "true" : "false", onclick: () => update({ drawing: state.drawing === "truth" ? null : "truth" }) }, icon("pin"), t("truth.on_map")),
-      photo.metadata?.position && el("button", { type: "button", class: "button", id: "truth-exif", onclick: () => takeExif(photo) }, t("truth.exif"))));
+      photo.metadata?.has_position && el("button", { type: "button", class: "button", id: "truth-exif", onclick: () => takeExif(photo) }, t("truth.exif"))));
 }
 
 async function takeExif(photo) {
-  if (typeof photo.metadata.position.lat !== "number") await askMetadata(photo, true);
-  const { lat, lon } = photo.metadata.position ?? {};
-  if (typeof lat === "number") setTruth(photo, { lat, lon }, "exif");
+  if (!photo.metadata.position) await askMetadata(photo, true);
+  if (photo.metadata.position) setTruth(photo, photo.metadata.position, "exif");
 }
 
 /** Read a table of true positions: a CSV with columns photo (or name, file, path), lat and lon. */
