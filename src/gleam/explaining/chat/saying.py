@@ -102,12 +102,13 @@ def _evidence(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
         raise ReplyError(f"The reply's {name!r} is no list of statements.")
     if len(listed) > MOST_EVIDENCE or any(len(item) > LONGEST_EVIDENCE for item in listed):
         raise ReplyError(f"The reply's {name!r} is longer than anyone asked for.")
-    return tuple(item.strip() for item in listed if item.strip())
+    return tuple(clean for item in listed if (clean := _printable(item)))
 
 
 def _explanation(data: Mapping[str, Any], name: str, language: Language) -> str:
     text = data.get(name)
-    if not isinstance(text, str) or len(text.strip()) < SHORTEST_EXPLANATION[language]:
+    text = _printable(text) if isinstance(text, str) else text
+    if not isinstance(text, str) or len(text) < SHORTEST_EXPLANATION[language]:
         raise ReplyError(f"The reply's {name!r} is missing or too short to explain anything.")
     if len(text) > LONGEST_EXPLANATION:
         raise ReplyError(f"The reply's {name!r} has {len(text)} characters, more than anyone asked for.")
@@ -115,4 +116,9 @@ def _explanation(data: Mapping[str, Any], name: str, language: Language) -> str:
     if not least <= chinese_share(text) <= most:
         wanted = {"en": "English", "zh": "Chinese"}[language]
         raise ReplyError(f"The reply's {name!r} is not in {wanted}.")
-    return text.strip()
+    return text
+
+
+def _printable(text: str) -> str:
+    """Return a text without what would steer a terminal or turn the direction of writing."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
