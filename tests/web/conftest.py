@@ -1,5 +1,6 @@
 """A small city with its atlas, made once, and real servers over it on loopback."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -49,11 +50,14 @@ def city_atlas(tmp_path_factory: pytest.TempPathFactory) -> CityAtlas:
     from gleam.city.make import make_city
     from gleam.views import View
 
-    base = tmp_path_factory.mktemp("web")
+    # A folder named by GLEAM_WEB_CITY keeps city and atlas between runs.
+    kept = os.environ.get("GLEAM_WEB_CITY")
+    base = Path(kept) if kept else tmp_path_factory.mktemp("web")
     views = (View.DRONE, View.GROUND, View.MAP)
     make_city(base / "city", seed=SEED, size_km=0.6, places=12, pixels=160, views=views, tiles=False)
     newest = sorted((base / "city" / "rasters").glob("*.tif"))[-1]
-    Atlas.build(newest, Encoder.from_pretrained("city"), base / "atlas", stride_m=STRIDE_M).close()
+    if not (base / "atlas").exists():
+        Atlas.build(newest, Encoder.from_pretrained("city"), base / "atlas", stride_m=STRIDE_M).close()
     rows = pq.read_table(base / "city" / "places.parquet").to_pylist()
     return CityAtlas(base / "city", base / "atlas", rows)
 

@@ -4,9 +4,8 @@ import json
 import subprocess
 import sys
 
-import httpx
 import pytest
-from tests.web.http import noise_jpeg, post_photo
+from tests.web.http import get, noise_jpeg, post, post_photo
 
 from gleam.explaining import Verdict
 
@@ -52,7 +51,7 @@ def test_a_candidate_is_explained_once_and_remembered(server, located):
         assert 0 <= region.tile_box.left < region.tile_box.right <= 192.5
         assert 0 <= region.query_box.left < region.query_box.right <= 160.5
     assert post_photo(f"{server.url}/v1/explain", photo, request=request).json() == first
-    again = httpx.get(f"{server.url}/v1/results/{body['id']}").json()
+    again = get(f"{server.url}/v1/results/{body['id']}").json()
     assert again["verdicts"] == [{"rank": 1, "language": "en", "explainer": "evidence", "verdict": first}]
     assert again["answers"] == body["answers"]
 
@@ -60,7 +59,7 @@ def test_a_candidate_is_explained_once_and_remembered(server, located):
 def test_a_photo_that_was_not_kept_has_to_be_sent_and_be_the_same(server, located):
     _, body = located
     request = {"result": body["id"], "rank": 2}
-    without = httpx.post(f"{server.url}/v1/explain", data={"request": json.dumps(request)})
+    without = post(f"{server.url}/v1/explain", data={"request": json.dumps(request)})
     assert (without.status_code, without.json()["code"]) == (409, "conflict")
     other = post_photo(f"{server.url}/v1/explain", noise_jpeg(), request=request)
     assert other.status_code == 422 and "not the one" in other.json()["error"]
@@ -70,7 +69,7 @@ def test_a_kept_photo_is_explained_without_sending_it_again(server, city_atlas):
     photo, _ = city_atlas.photo("drone", 2)
     body = post_photo(f"{server.url}/v1/locate", photo, options={"view": "drone", "keep": True}).json()
     request = {"result": body["id"], "rank": 1, "language": "zh"}
-    kept = httpx.post(f"{server.url}/v1/explain", data={"request": json.dumps(request)}, timeout=60)
+    kept = post(f"{server.url}/v1/explain", data={"request": json.dumps(request)})
     assert kept.status_code == 200, kept.text
     assert kept.json()["language"] == "zh"
 

@@ -5,10 +5,9 @@ import json
 import subprocess
 import sys
 
-import httpx
 import pytest
 from PIL import Image
-from tests.web.http import noise_jpeg, post_photo
+from tests.web.http import delete, get, noise_jpeg, post_photo
 
 from gleam.geo import distance_m
 from gleam.locating import Answer
@@ -84,10 +83,10 @@ def test_scores_fall_and_begin_at_the_answer(located):
 
 def test_a_result_is_there_again(located, server):
     body, _ = located
-    again = httpx.get(f"{server.url}/v1/results/{body['id']}")
+    again = get(f"{server.url}/v1/results/{body['id']}")
     assert again.json() == body
     assert not body["kept"] and body["preview"] is None
-    assert httpx.get(f"{server.url}/v1/results/{body['id']}/photo").status_code == 404
+    assert get(f"{server.url}/v1/results/{body['id']}/photo").status_code == 404
 
 
 @pytest.mark.parametrize("area", ["near", "box"])
@@ -122,16 +121,16 @@ def test_a_kept_photo_has_lost_its_metadata_and_survives(server, city_atlas):
     photo, _ = city_atlas.photo("drone", 2)
     assert b"Exif" in photo.read_bytes()
     body = post_photo(f"{server.url}/v1/locate", photo, options={**DRONE, "keep": True}).json()
-    kept = httpx.get(server.url + body["preview"])
+    kept = get(server.url + body["preview"])
     assert kept.headers["content-type"] == "image/jpeg"
     assert b"Exif" not in kept.content and b"xmp" not in kept.content.lower()
     own, original = Image.open(io.BytesIO(kept.content)), Image.open(photo)
     assert own.tobytes() == original.tobytes()
     server.service.results._held.clear()  # as after a new start
-    again = httpx.get(f"{server.url}/v1/results/{body['id']}").json()
+    again = get(f"{server.url}/v1/results/{body['id']}").json()
     assert again == body
-    assert httpx.delete(f"{server.url}/v1/results/{body['id']}").status_code == 204
-    assert httpx.get(f"{server.url}/v1/results/{body['id']}").status_code == 404
+    assert delete(f"{server.url}/v1/results/{body['id']}").status_code == 204
+    assert get(f"{server.url}/v1/results/{body['id']}").status_code == 404
     assert not (server.service.settings.keep / body["id"]).exists()
 
 

@@ -21,7 +21,7 @@ from gleam.locating.job import Job, Mode
 from gleam.web.batch import Batch, Cancelled
 from gleam.web.batch_folder import About, BatchFolder, State
 from gleam.web.options import JobOptions
-from gleam.web.problems import WebError
+from gleam.web.problems import BUG, WebError
 from gleam.web.results import Results, is_id
 
 logger = logging.getLogger("gleam.web")
@@ -183,8 +183,7 @@ class Batches:
             return
         except Exception:
             logger.exception("A bug while locating the batch %s", batch.about.id)
-            sentence = "This is a bug in GLEAM; the server's log has the lines to report."
-            batch.end(state="failed", error=sentence, expires=time.time() + self._seconds)
+            batch.end(state="failed", error=BUG, expires=time.time() + self._seconds)
             return
         batch.finish(expires=time.time() + self._seconds)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -17,8 +16,7 @@ from gleam.errors import GleamError, ImageError
 if TYPE_CHECKING:
     from starlette.types import Send
 
-logger = logging.getLogger("gleam.web")
-
+BUG = "This is a bug in GLEAM; the server's log has the lines to report."
 CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -99,15 +97,10 @@ def say_problems(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem(422, _first(error))
 
-    async def bug(request: Request, error: Exception) -> JSONResponse:
-        logger.error("A bug in %s", request.url.path, exc_info=error)
-        return problem(500, "This is a bug in GLEAM; the server's log has the lines to report.")
-
     app.add_exception_handler(WebError, refused)
     app.add_exception_handler(GleamError, gleam_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, bug)
 
 
 def status_of(error: Exception) -> int:

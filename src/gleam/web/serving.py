@@ -77,12 +77,14 @@ def make_server(settings: Settings) -> Server:
     from uvicorn import Config, Server
 
     from gleam.web.app import create_app
+    from gleam.web.protocol import ImpatientProtocol
 
     app = create_app(settings)
     app.state.service.warm()
     return Server(
         Config(
             app,
+            http=ImpatientProtocol,
             # The access log would hold the token of /?token=.
             access_log=False,
             log_level="warning",
