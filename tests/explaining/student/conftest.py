@@ -15,11 +15,20 @@ from gleam.explaining.student.config import (
 
 @pytest.fixture(scope="session")
 def tiny_city(tmp_path_factory):
-    from gleam.city.make import Recipe, make_city
+    from gleam.city.make import make_city
 
     folder = tmp_path_factory.mktemp("student") / "city"
-    recipe = Recipe(seed=31, size_km=0.8, places=14, pixels=64, rasters=False, tiles=False, split="train")
-    make_city(folder, recipe, workers=1)
+    make_city(
+        folder,
+        seed=31,
+        size_km=0.8,
+        places=14,
+        pixels=64,
+        rasters=False,
+        tiles=False,
+        split="train",
+        workers=1,
+    )
     return folder
 
 
