@@ -101,6 +101,33 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def tuned(recipe, tmp_path_factory):
+    """A finished tuning with labels, and the logits that the network had when it was saved."""
+    import torch
+
+    from gleam.config import load_config
+    from gleam.explaining.tuning import lora
+    from gleam.explaining.tuning.config import TuneConfig
+    from gleam.explaining.tuning.result import tune
+
+    saved, save = {}, lora._save
+    inputs = torch.arange(20, 60)[None]
+
+    def save_and_remember(model, record, folder):
+        with torch.inference_mode():
+            saved["logits"] = model.eval()(input_ids=inputs).logits
+        saved["trainable"] = {n: p.numel() for n, p in model.named_parameters() if p.requires_grad}
+        save(model, record, folder)
+
+    out = tmp_path_factory.mktemp("tuned") / "run"
+    config = load_config(TuneConfig, {**recipe, "teach": "label", "out": str(out)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lora, "_save", save_and_remember)
+        result = tune(config)
+    return {"out": out, "result": result, "inputs": inputs, "config": config, **saved}
+
+
+@pytest.fixture(scope="session")
 def recipe(bench, model):
     """A recipe of a few seconds, as plain data."""
     return {
@@ -111,10 +138,10 @@ def recipe(bench, model):
         "written_pairs": 0,
         "lora": {"rank": 4, "scale": 8, "dropout": 0.1},
         "run": {
-            "steps": 6,
+            "steps": 8,
             "batch": 4,
             "accumulate": 1,
-            "rate": 5e-3,
+            "rate": 2e-2,
             "recompute": False,
             "threads": 1,
             "save_every_steps": 2,

@@ -129,7 +129,8 @@ def load_adapter(model: Any, adapter: Adapter) -> Any:
         with safe_open(weights, "pt") as file:
             stored = set(file.keys())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of names inside transformers
+            # Of names inside transformers, and of missing weights, which are looked for below.
+            warnings.simplefilter("ignore")
             loaded = PeftModel.from_pretrained(model, str(adapter.folder), local_files_only=True)
     except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
