@@ -42,7 +42,7 @@ CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
   key TEXT NOT NULL REFERENCES requests (key),
   at REAL NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('sent', 'replied', 'failed', 'lost')),
+  state TEXT NOT NULL CHECK (state IN ('sent', 'batched', 'replied', 'failed', 'lost')),
   estimate_usd REAL NOT NULL,
   cost_usd REAL,
   input_tokens INTEGER,
@@ -165,13 +165,17 @@ class Ledger:
 
     def send(self, entry: Entry, estimate_usd: float) -> int:
         """Write down that a request is about to leave; return the number of the attempt."""
-        return self.send_all([entry], estimate_usd)[0]
+        return self.send_all([(entry, estimate_usd)])[0]
 
-    def send_all(self, entries: Iterable[Entry], estimate_usd: float = 0.0) -> list[int]:
-        """Write down several requests at once."""
+    def send_all(self, entries: Iterable[tuple[Entry, float]], *, batched: bool = False) -> list[int]:
+        """Write down several requests with their estimates, all or none; return their attempts' numbers.
+
+        ``batched`` ones wait for a file of replies.
+        """
+        state = "batched" if batched else "sent"
         numbers: list[int] = []
         with self._writing() as db:
-            for entry in entries:
+            for entry, estimate_usd in entries:
                 db.execute(
                     "INSERT INTO requests (key, pair_id, languages, purpose, teacher, model, prompts, "
                     "content) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
@@ -187,8 +191,8 @@ class Ledger:
                     ),
                 )
                 made = db.execute(
-                    "INSERT INTO attempts (key, at, state, estimate_usd) VALUES (?, ?, 'sent', ?)",
-                    (entry.key, time.time(), estimate_usd),
+                    "INSERT INTO attempts (key, at, state, estimate_usd) VALUES (?, ?, ?, ?)",
+                    (entry.key, time.time(), state, estimate_usd),
                 )
                 numbers.append(int(made.lastrowid or 0))
         return numbers
@@ -240,6 +244,12 @@ class Ledger:
         """Return the status of every request by its key."""
         with self._lock:
             return dict(self._db.execute("SELECT key, status FROM requests"))
+
+    def batched(self) -> dict[str, tuple[int, float]]:
+        """Return the requests that wait for a file of replies: key -> (attempt, estimate)."""
+        with self._lock:
+            rows = self._db.execute("SELECT key, id, estimate_usd FROM attempts WHERE state = 'batched'")
+            return {key: (attempt, estimate) for key, attempt, estimate in rows}
 
     def unread(self, keys: Collection[str] | None = None) -> list[Kept]:
         """Return requests (of ``keys``, or all) whose reply is here but was not read yet."""
