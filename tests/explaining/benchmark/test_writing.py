@@ -338,6 +338,37 @@ def test_ledgers_that_are_none(bench, server):
     assert not server.requests
 
 
+def test_a_disk_that_cannot_be_written_is_one_sentence(bench, server):
+    write(bench, server, limits=Limits(max_calls=3))
+    with Ledger(bench.root / "ledger.sqlite") as ledger:
+        (first, *_) = ledger.kept()
+        ledger._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(BenchError, match="cannot be written: attempt to write a readonly database"):
+            ledger.send(first.entry, 0.0)
+        ledger._db.execute("PRAGMA query_only = OFF")
+        ledger.send(first.entry, 0.0)
+    assert len(Bench.open(bench.root).texts()) == 3
+
+
+def test_one_run_at_a_time(bench, server):
+    from gleam.explaining.benchmark.workshop import alone
+
+    with alone(bench.root), pytest.raises(BenchError, match="Another run is at work"):
+        write(bench, server)
+    assert not server.requests
+
+
+def test_the_truth_is_told_only_when_asked_for(bench, server):
+    write(bench, server)
+    told = [teacher_of(f"api:model@{server.url}", bench, tell_truth=True)]
+    prompts = {asked.body["messages"][1]["content"][0]["text"] for asked in server.requests}
+    assert not any("It is known" in p or "已知" in p for p in prompts)
+    server.requests.clear()
+    write_texts(bench, told, Plan())
+    firsts = [a.body["messages"][1]["content"][0]["text"].splitlines()[0] for a in server.requests]
+    assert Counter("both" in f or "同一" in f for f in firsts) == {True: 12, False: 12}
+
+
 def test_the_city_writes_offline(tmp_path):
     bench = make_bench(tmp_path / "b", 12, facts=True)
     write_texts(bench, [teacher_of("city", bench)], Plan(controls=1.0))

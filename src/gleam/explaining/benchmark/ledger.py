@@ -144,13 +144,24 @@ class Ledger:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Hold one transaction, on the disk when the block ends."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._undo()
+                raise BenchError(
+                    f"{self.path} cannot be written: {error}. What was recorded is kept; mend that and run "
+                    "the same command again."
+                ) from None
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._undo()
                 raise
-            self._db.execute("COMMIT")
+
+    def _undo(self) -> None:
+        # A full disk may already have undone it.
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
 
     def give_up_lost(self) -> int:
         """Mark what a killed run had sent and never got an answer to; return how many those are.
