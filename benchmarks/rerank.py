@@ -1,6 +1,6 @@
 """Does comparing the candidates pairwise find the place more often than the encoder's own order?
 
-    python benchmarks/rerank.py CITY [--explainer evidence] [--top 3] [--limit 20] [--hide-heading]
+    python benchmarks/rerank.py CITY [--explainer evidence] [--top 3] [--limit N] [--hide-heading] [--work DIR]
 
 CITY is a folder of `gleam city make` with rasters that the weights have not learnt from. Every photo is
 located in an atlas of the city; the first ``top`` candidates then meet in a tournament. Printed per view, in
@@ -15,6 +15,7 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,24 +62,27 @@ class Tally:
 
 
 def measure(
-    city: Path, explainer: str, top: int, limit: int | None, right_m: float, hide_heading: bool
-) -> dict[str, dict[str, float | int]]:
+    city: Path, work: Path, explainer: str, top: int, limit: int | None, right_m: float, hide_heading: bool
+) -> Iterator[tuple[str, dict[str, float | int]]]:
     encoder = Encoder.from_pretrained("city")
     places = Places.read(city)
     raster = sorted((city / "rasters").glob("*.tif"))[-1]
-    with tempfile.TemporaryDirectory() as folder:
-        atlas = Atlas.build(raster, encoder, Path(folder) / "atlas")
-        locator = Locator(encoder, atlas)
-        pipeline = Pipeline(Explainer.from_name(explainer, encoder), atlas, top=top)
-        tallies = {view: Tally() for view in QUERY_VIEWS if view in places.views}
-        for view, tally in tallies.items():
-            for row in track(list(places.select(view=view))[:limit], view.value):
-                photo = places.path_of(row)
-                pose = row.pose
-                if hide_heading and view is not View.MAP:
-                    pose = pose.with_heading(None)
-                add(tally, locator, pipeline, photo, view, pose, (row.lat, row.lon), right_m)
-    return {view.value: tally.figures(top) for view, tally in tallies.items()}
+    if not (work / "atlas").is_dir():
+        Atlas.build(raster, encoder, work / "atlas")
+    atlas = Atlas.open(work / "atlas")
+    locator = Locator(encoder, atlas)
+    pipeline = Pipeline(Explainer.from_name(explainer, encoder), atlas, top=top)
+    for view in QUERY_VIEWS:
+        if view not in places.views:
+            continue
+        tally = Tally()
+        for row in track(list(places.select(view=view))[:limit], view.value):
+            pose = row.pose
+            if hide_heading and view is not View.MAP:
+                pose = pose.with_heading(None)
+            truth = (row.lat, row.lon)
+            add(tally, locator, pipeline, places.path_of(row), view, pose, truth, right_m)
+        yield view.value, tally.figures(top)
 
 
 def add(
@@ -122,14 +126,21 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--right-m", type=float, default=40.0)
     parser.add_argument("--hide-heading", action="store_true")
+    parser.add_argument("--work", type=Path, help="Keep the atlas in this folder, for another run.")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()
-    result = measure(told.city, told.explainer, told.top, told.limit, told.right_m, told.hide_heading)
-    if told.json:
-        print(to_json(result))
-        return
-    for view, figures in result.items():
-        print(f"{view}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
+    with tempfile.TemporaryDirectory() as temporary:
+        work = told.work or Path(temporary)
+        figures = measure(
+            told.city, work, told.explainer, told.top, told.limit, told.right_m, told.hide_heading
+        )
+        for view, found in figures:
+            shown = to_json({"view": view, **found}, indent=None) if told.json else in_words(view, found)
+            print(shown, flush=True)
+
+
+def in_words(view: str, figures: dict[str, float | int]) -> str:
+    return f"{view}: " + ", ".join(f"{name} {value}" for name, value in figures.items())
 
 
 if __name__ == "__main__":

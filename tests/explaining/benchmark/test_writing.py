@@ -11,6 +11,8 @@ import time
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from gleam.cli.main import build_app
@@ -120,6 +122,7 @@ def test_what_passes_is_tried_again(bench, server, behaviour):
         ("busy_long", "asks to wait 3600 s", 1),
         ("echo_key", "does not accept the key", 1),
         ("e500", "failed (500)", 40),
+        ("length", "8 requests in a row came to nothing, the last one so: The reply was cut off", 8),
     ],
 )
 def test_what_does_not_pass_ends_the_run(bench, server, behaviour, said, requests):
@@ -128,7 +131,14 @@ def test_what_does_not_pass_ends_the_run(bench, server, behaviour, said, request
     assert said in written.stopped
     assert len(server.requests) == requests
     server.plan = lambda number, body: "ok"
-    assert write(bench, server).texts[f"api:model@{server.url}"]["ok"] == 24
+    assert write(bench, server, again=True).texts[f"api:model@{server.url}"] == {"ok": 24}
+
+
+def test_a_model_that_thinks_has_room_for_it(bench, server):
+    server.models = ["gpt-6-luna"]
+    write(bench, server, ("gpt-6-luna",), Plan(languages=("en",)), Limits(max_calls=1))
+    # 1200 for the text and 4000 to think, or every reply would be cut off and paid for.
+    assert server.requests[0].body["max_tokens"] == 5200
 
 
 def test_the_budget_is_never_overrun(bench, server):
@@ -166,6 +176,24 @@ def test_calls_and_days_are_limited(bench, server):
     for wrong in ({"max_usd": -1}, {"max_calls": -2}, {"max_usd": float("nan")}):
         with pytest.raises(GleamError, match="is no limit"):
             Limits(**wrong)
+
+
+@given(st.lists(st.tuples(st.floats(0, 2), st.floats(0, 1)), max_size=40), st.floats(0, 5))
+def test_any_order_of_requests_stays_within_the_budget(tmp_path_factory, requests, limit):
+    with Ledger(tmp_path_factory.mktemp("budget") / "ledger.sqlite") as ledger:
+        budget = Budget(Limits(max_usd=limit), ledger)
+    under_way = []
+    for most, share in requests:
+        try:
+            budget.reserve(most)
+            under_way.append((most, most * share))
+        except BudgetSpent:
+            assert not under_way
+        if len(under_way) > 2 or (under_way and budget._why_not(2.0)):
+            for reserved, cost in under_way:
+                budget.settle(reserved, cost)
+            under_way.clear()
+        assert budget.spent_usd <= limit * (1 + 1e-6)
 
 
 def test_reservations_make_others_wait(tmp_path):

@@ -107,6 +107,7 @@ class ApiTeacher:
             schema=verdict_schema(languages),
             schema_name="verdict",
             max_tokens=self._max_tokens * len(languages),
+            reasoning_tokens=self._price.reasoning_tokens if self._price is not None else 0,
         )
 
     def entry(self, task: Task) -> Entry:
