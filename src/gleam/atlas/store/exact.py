@@ -34,14 +34,9 @@ class TileColumns:
         self.lats: NDArray[np.float64] = whole["lat"].to_numpy(zero_copy_only=False)
         self.lons: NDArray[np.float64] = whole["lon"].to_numpy(zero_copy_only=False)
         self.widths: NDArray[np.float64] = whole["width_m"].to_numpy(zero_copy_only=False)
-<<<<<<< HEAD
         self._by_lat: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
         self._tiles: dict[int, Tile] = {}
-=======
-        self._by_lat: NDArray[np.int64] | None = None
-        self._sorted_lats: NDArray[np.float64] = self.lats
         self._last: tuple[tuple[Region | None, float | None], NDArray[np.int64]] | None = None
->>>>>>> atlas-work
 
     def __len__(self) -> int:
         return len(self._ids)
