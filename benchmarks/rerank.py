@@ -1,6 +1,6 @@
 """Does comparing the candidates pairwise find the place more often than the encoder's own order?
 
-    python benchmarks/rerank.py CITY [--explainer evidence] [--top 3] [--limit N] [--hide-heading] [--work DIR]
+    python benchmarks/rerank.py CITY [--explainer evidence] [--top 3] [--limit N] [--hide-heading] [--work D]
 
 CITY is a folder of `gleam city make` with rasters that the weights have not learnt from. Every photo is
 located in an atlas of the city; the first ``top`` candidates then meet in a tournament. Printed per view, in
