@@ -9,7 +9,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from gleam.errors import GleamError
 from gleam.explaining.benchmark.budget import Budget, BudgetSpent
-from gleam.explaining.benchmark.ledger import Entry, Ledger
+from gleam.explaining.benchmark.ledger import Ledger
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.tasks import Task
 from gleam.explaining.benchmark.teachers.api import ApiTeacher
 from gleam.explaining.benchmark.text import TextStatus

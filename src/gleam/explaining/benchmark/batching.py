@@ -17,7 +17,8 @@ from typing import Any
 from gleam.errors import BenchError, GleamError
 from gleam.explaining.benchmark.budget import Limits
 from gleam.explaining.benchmark.folder import LEDGER, Bench
-from gleam.explaining.benchmark.ledger import Entry, Ledger
+from gleam.explaining.benchmark.ledger import Ledger
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.tasks import Plan
 from gleam.explaining.benchmark.teachers.api import ApiTeacher
 from gleam.explaining.benchmark.workshop import alone

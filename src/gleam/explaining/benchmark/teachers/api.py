@@ -10,7 +10,7 @@ import json
 
 from gleam.errors import GleamError
 from gleam.explaining.benchmark.folder import Bench
-from gleam.explaining.benchmark.ledger import Entry
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.tasks import Task
 from gleam.explaining.chat import Chat, ChatRequest, Target
 from gleam.explaining.chat.client import RawReply
