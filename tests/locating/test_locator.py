@@ -10,7 +10,7 @@ from PIL import Image
 
 from gleam.atlas import Atlas
 from gleam.errors import AtlasError, EncoderError, GleamError, ImageError
-from gleam.geo import Circle, distance_m
+from gleam.geo import Box, Circle, distance_m
 from gleam.locating import Answer, Locator, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import aim_point, camera_position
@@ -127,6 +127,19 @@ def test_a_circle_bounds_the_search(encoder, atlas, landscape, map_pose):
     assert answer.searched.tiles == atlas.store.count(_region(far)) < len(atlas)
     here = locator.locate(cut, "map", pose=map_pose, near=Circle(*landscape.position(170, 170), 120.0))
     assert distance_m(*landscape.position(150, 160), here.lat, here.lon) < 12
+
+
+def test_a_box_bounds_the_search(encoder, atlas, landscape, map_pose):
+    locator = Locator(encoder, atlas)
+    south, west = landscape.position(90, 230)
+    north, east = landscape.position(210, 90)
+    box = Box(south, west, north, east)
+    answer = locator.locate(landscape.cut(150, 160), "map", pose=map_pose, near=box)
+    assert distance_m(*landscape.position(150, 160), answer.lat, answer.lon) < 12
+    assert all(box.contains(atlas.tile(c.tile).lat, atlas.tile(c.tile).lon) for c in answer.candidates)
+    assert (answer.prior, answer.searched.bounds) == (box, box.bounds)
+    assert answer.searched.tiles == atlas.store.count(_region(box)) < len(atlas)
+    assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
 
 
 def _region(circle):
@@ -265,7 +278,7 @@ def test_an_answer_survives_json(encoder, atlas, landscape, map_pose):
     ):
         data = json.loads(json.dumps(answer.to_json()))
         assert Answer.from_json(data) == answer
-        assert data["version"] == 2
+        assert data["version"] == 3
     with pytest.raises(GleamError, match="version 99"):
         Answer.from_json({**data, "version": 99})
     with pytest.raises(GleamError, match="not an answer"):

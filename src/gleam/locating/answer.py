@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from gleam.errors import GleamError
-from gleam.geo import Circle, Footprint
+from gleam.geo import Box, Circle, Footprint
 
-VERSION = 2
+VERSION = 3
 """Of the JSON form; it grows when a field changes its meaning or leaves."""
 
 
@@ -97,7 +97,7 @@ class Answer:
     camera_lon: float | None = None
     candidates: tuple[Candidate, ...] = ()
     searched: Searched | None = None
-    prior: Circle | None = None
+    prior: Circle | Box | None = None
     prior_from: str | None = None
     pose: Mapping[str, float] = field(default_factory=dict)
     pose_from: Mapping[str, str] = field(default_factory=dict)
@@ -161,7 +161,7 @@ class Answer:
             if values["calibration"] is not None:
                 values["calibration"] = CalibrationUse(**values["calibration"])
             if values["prior"] is not None:
-                values["prior"] = Circle(**values["prior"])
+                values["prior"] = (Circle if "radius_m" in values["prior"] else Box)(**values["prior"])
             if values["searched"] is not None:
                 searched = dict(values["searched"])
                 searched["bounds"] = tuple(searched["bounds"])

@@ -10,7 +10,7 @@ from typing import Any
 from gleam.atlas import Atlas, Region
 from gleam.atlas.embedding import SquareEncoder
 from gleam.errors import GleamError
-from gleam.geo import Circle
+from gleam.geo import Box, Circle
 from gleam.locating.answer import Answer, Searched, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
@@ -62,7 +62,7 @@ class Locator:
         view: View | str | None = None,
         *,
         pose: Pose | None = None,
-        near: Circle | None = None,
+        near: Circle | Box | None = None,
         heading: float | None = None,
         k: int = 10,
         use_metadata: bool = True,
@@ -78,7 +78,7 @@ class Locator:
             view: How it sees the world: drone, map, panorama, ground or satellite; found out from the
                 photo when not given, which the answer says, see :mod:`gleam.locating.detect_view`.
             pose: What is known of the camera; wins over the metadata.
-            near: Search only tiles centred in this circle.
+            near: Search only tiles centred in this circle or box.
             heading: Short for a pose that only tells the heading.
             k: Candidates to return.
             use_metadata: Read heading, pitch, height and field of view from EXIF and XMP of a file.
@@ -89,7 +89,7 @@ class Locator:
                 :mod:`gleam.locating.refine`. 0 leaves it out.
 
         Returns:
-            The answer; a photo that shows nothing or a circle without tiles gives ``cannot_tell``.
+            The answer; a photo that shows nothing or an area without tiles gives ``cannot_tell``.
 
         Raises:
             ImageError: The photo cannot be read.
@@ -116,7 +116,7 @@ class Locator:
             refine=refine,
             or_reversed=may_be_reversed(camera, view),
         )
-        searched = self._searched(region, found.tiles)
+        searched = self._searched(near, found.tiles)
         clock.lap("search")
         notes = [note for note in (detected, prior_note) if note]
         return self._answer(
@@ -169,7 +169,7 @@ class Locator:
         found: Found,
         k: int,
         searched: Searched,
-        prior: Circle | None,
+        prior: Circle | Box | None,
         prior_from: str | None,
         notes: list[str],
         clock: Clock,
@@ -219,11 +219,11 @@ class Locator:
             **best,
         )
 
-    def _judge(self, found: Found, view: View, searched: Searched, prior: Circle | None) -> Judgement:
+    def _judge(self, found: Found, view: View, searched: Searched, prior: Circle | Box | None) -> Judgement:
         if not found.query.shows_something:
             return Judgement(Status.CANNOT_TELL, notes=("the photo shows an even surface",))
         if not found.places:
-            where = f" within {prior.radius_m:g} m of {prior.lat:.6f}, {prior.lon:.6f}" if prior else ""
+            where = "" if prior is None else f" {prior.in_words}"
             return Judgement(Status.CANNOT_TELL, notes=(f"the atlas has no tile{where}",))
         return judge(
             found.places,
@@ -256,10 +256,10 @@ class Locator:
             radius, source = math.hypot(radius, grid), f"{source}, widened by the grid of this atlas"
         return {"radius95_m": round(radius, 1), "radius95_from": source}
 
-    def _searched(self, region: Region | None, tiles: int) -> Searched:
+    def _searched(self, prior: Circle | Box | None, tiles: int) -> Searched:
         bounds = self.atlas.bounds
-        if region is not None and region.circle is not None:
-            bounds = region.circle.bounds
+        if prior is not None:
+            bounds = prior.bounds
         imagery = tuple(
             {"name": s.name, "date": s.date, "licence": s.licence, "origin": s.origin}
             for s in self.atlas.sources

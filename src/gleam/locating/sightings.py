@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from gleam.atlas import Region
 from gleam.atlas.tiles import Hit, Tile
 from gleam.errors import GleamError
-from gleam.geo import Circle, distance_m
+from gleam.geo import distance_m
 from gleam.locating.answer import Answer
 from gleam.locating.locator import Locator
 from gleam.locating.places import SAME_PLACE_SHARE
@@ -113,7 +113,7 @@ def sight(
         photo, seen_as, told if heading is None else told.with_heading(heading), use_metadata=use_metadata
     )
     name = name_of(photo, number)
-    region = Region.around(answer.prior) if isinstance(answer.prior, Circle) else None
+    region = Region.around(answer.prior) if answer.prior is not None else None
     searched = answer.searched.tiles if answer.searched is not None else 0
     nothing = np.zeros(0)
     if not answer.candidates:
