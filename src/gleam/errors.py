@@ -11,7 +11,14 @@ class GleamError(Exception):
 
 
 class ImageError(GleamError):
-    """An image file could not be used; the message names the file and the cause."""
+    """An image file could not be used; the message names the file and the cause.
+
+    kind: ``too_large`` or ``format`` where the cause is one that programs tell apart, else None.
+    """
+
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class RasterError(GleamError):
@@ -32,6 +39,10 @@ class EncoderError(GleamError):
 
 class AtlasError(GleamError):
     """An atlas could not be built, opened or searched."""
+
+
+class BenchError(GleamError):
+    """A benchmark folder is wrong; the message names the file, the row or line, and the field."""
 
 
 def unknown_name(kind: str, name: object, choices: Iterable[str]) -> GleamError:

@@ -22,7 +22,19 @@ from typer.core import TyperGroup
 import gleam
 from gleam.errors import GleamError
 
-VERBS = ("demo", "city", "places", "train", "eval", "calibrate", "atlas", "locate", "explain", "doctor")
+VERBS = (
+    "demo",
+    "city",
+    "places",
+    "train",
+    "eval",
+    "calibrate",
+    "atlas",
+    "locate",
+    "explain",
+    "bench",
+    "doctor",
+)
 """The verbs in the order of the help page; each is a module of this package."""
 
 INTERRUPTED = (

@@ -167,7 +167,8 @@ def _opened(source: object, max_bytes: int, max_pixels: int) -> Iterator[tuple[I
         if size > max_bytes:
             raise ImageError(
                 f"{name}: {size / 2**20:,.0f} MiB exceeds the limit of {max_bytes / 2**20:,.0f} MiB; "
-                "give a smaller image."
+                "give a smaller image.",
+                "too_large",
             )
         image_format = _sniff(stream, name)
         with WARNINGS_LOCK, warnings.catch_warnings():
@@ -176,7 +177,8 @@ def _opened(source: object, max_bytes: int, max_pixels: int) -> Iterator[tuple[I
                 image = Image.open(stream, formats=[image_format])
             except Image.DecompressionBombError:
                 raise ImageError(
-                    f"{name}: holds far more pixels than the limit of {max_pixels:,}; give a smaller image."
+                    f"{name}: holds far more pixels than the limit of {max_pixels:,}; give a smaller image.",
+                    "too_large",
                 ) from None
             except Exception as error:  # a decoder may raise anything on hostile bytes
                 raise ImageError(
@@ -229,13 +231,14 @@ def _sniff(stream: BinaryIO, name: str) -> str:
         what = "text (HTML, XML or JSON), perhaps an error page saved under an image's name"
     else:
         what = next((words for magic, words in _OTHERS if head.startswith(magic)), what)
-    raise ImageError(f"{name}: is {what}; give JPEG, PNG, WebP, TIFF or BMP.")
+    raise ImageError(f"{name}: is {what}; give JPEG, PNG, WebP, TIFF or BMP.", "format")
 
 
 def _check_pixels(name: str, height: int, width: int, max_pixels: int) -> None:
     if height * width > max_pixels:
         raise ImageError(
-            f"{name}: {width:,} x {height:,} pixels exceed the limit of {max_pixels:,}; give a smaller image."
+            f"{name}: {width:,} x {height:,} pixels exceed the limit of {max_pixels:,}; give a smaller image.",
+            "too_large",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class Locator:
         exif_radius_m: float = EXIF_RADIUS_M,
         fuse: bool = True,
         refine: int = REFINED,
+        watch: Callable[[Found], None] | None = None,
     ) -> Answer:
         """Say where a photo was taken.
 
@@ -87,6 +89,7 @@ class Locator:
             fuse: Weigh overlapping tiles into one position finer than a tile.
             refine: So many of the best places are looked at more closely, between the tiles; see
                 :mod:`gleam.locating.refine`. 0 leaves it out.
+            watch: Given what the search found, for those who draw it; it changes nothing.
 
         Returns:
             The answer; a photo that shows nothing or an area without tiles gives ``cannot_tell``.
@@ -116,6 +119,8 @@ class Locator:
             refine=refine,
             or_reversed=may_be_reversed(camera, view),
         )
+        if watch is not None:
+            watch(found)
         searched = self._searched(near, found.tiles)
         clock.lap("search")
         notes = [note for note in (detected, prior_note) if note]
