@@ -45,8 +45,8 @@ from gleam.encoder import Encoder
 from gleam.evaluation.bootstrap import mean_intervals
 from gleam.geo import distance_m
 from gleam.locating import Answer, Locator, Status
-from gleam.locating.sequence import locate_sequence
-from gleam.locating.together import locate_together
+from gleam.locating.several.sequence import locate_sequence
+from gleam.locating.several.together import locate_together
 from gleam.views import Pose, View
 
 WITHIN_M = (25, 50)

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from gleam.errors import GleamError
 from gleam.geo import Circle
 from gleam.locating import Answer, Locator, Status
-from gleam.locating.nonplaces import NON_PLACES, draw_nonplace
+from gleam.locating.judging.nonplaces import NON_PLACES, draw_nonplace
 from gleam.views import Pose
 
 CLAIMS = (Status.LOCATED, Status.AMBIGUOUS)

@@ -306,7 +306,7 @@ def test_reading_an_atlas_while_another_handle_is_open(encoder, atlas_folder, la
 
 def test_the_rule_of_chance_holds_for_exponential_tails():
     """The best ten of many wrong places: a lead that chance gives in 5 % of cases is reached in 5 %."""
-    from gleam.locating.confidence import chance_of_lead
+    from gleam.locating.judging.confidence import chance_of_lead
 
     rng = np.random.default_rng(0)
     draws = np.sort(rng.exponential(0.04, (4000, 300)), axis=1)[:, ::-1][:, :10]

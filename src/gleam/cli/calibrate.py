@@ -85,8 +85,8 @@ def _through(
     """Locate the photos of every area in its atlas and fit on all of them together."""
     from gleam.atlas import Atlas
     from gleam.locating import Locator
-    from gleam.locating.calibrate import fit_answers
-    from gleam.locating.samples import Sample, sample_area
+    from gleam.locating.judging.calibrate import fit_answers
+    from gleam.locating.judging.samples import Sample, sample_area
 
     samples: list[Sample] = []
     for n, (table, area, folder) in enumerate(zip(tables, areas, atlases, strict=True)):

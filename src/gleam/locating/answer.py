@@ -27,7 +27,7 @@ class Status(StrEnum):
 class Candidate:
     """A place that the photo may show.
 
-    rank: from 1. lat, lon: finer than the tile, see :mod:`gleam.locating.places`. score: cosine
+    rank: from 1. lat, lon: finer than the tile, see :mod:`gleam.locating.searching.places`. score: cosine
     similarity of the best tile there. tile: its id. footprint: its ground. heading_deg: of the photo if
     it was taken here and the heading was searched for.
     """

@@ -24,7 +24,7 @@ from typing import Any
 
 from gleam.errors import EncoderError, GleamError
 from gleam.evaluation.calibration import PAIR_FEATURES, Calibration
-from gleam.locating.signs import SIGNS
+from gleam.locating.judging.signs import SIGNS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,8 @@ from gleam.geo import Box, Circle
 from gleam.locating.answer import Answer, Searched, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
-from gleam.locating.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
 from gleam.locating.detect_view import choose_view
-from gleam.locating.finding import REFINED, Finder, Found
-from gleam.locating.places import Place
+from gleam.locating.judging.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
 from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
 from gleam.locating.region import GAUSS_95, ellipse_ring, sigma_covariance
 from gleam.locating.reporting import (
@@ -30,6 +28,8 @@ from gleam.locating.reporting import (
     heading_of,
     known_fields,
 )
+from gleam.locating.searching.finding import REFINED, Finder, Found
+from gleam.locating.searching.places import Place
 from gleam.views import UNKNOWN_POSE, Pose, View
 
 EXIF_RADIUS_M = 500.0
@@ -88,7 +88,7 @@ class Locator:
             exif_radius_m: Radius of that circle.
             fuse: Weigh overlapping tiles into one position finer than a tile.
             refine: So many of the best places are looked at more closely, between the tiles; see
-                :mod:`gleam.locating.refine`. 0 leaves it out.
+                :mod:`gleam.locating.searching.refine`. 0 leaves it out.
             watch: Given what the search found, for those who draw it; it changes nothing.
 
         Returns:

@@ -1,6 +1,6 @@
 """The ground that holds the position: an ellipse from the surface of scores, sized by calibration.
 
-Its shape comes from the answer at hand (:attr:`gleam.locating.surface.Surface.covariance_m2`), its size
+Its shape comes from the answer at hand (:attr:`gleam.locating.searching.surface.Surface.covariance_m2`), its size
 from answers whose truth was known. For each of those the distance of the truth is measured in units of
 its own ellipse; the scale is the quantile of these distances that makes the next one lie inside with the
 stated chance (split conformal prediction: Papadopoulos et al. 2002; Lei et al. 2018). It holds for new

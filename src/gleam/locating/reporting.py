@@ -8,9 +8,9 @@ import numpy as np
 
 from gleam.geo import Box, Circle
 from gleam.locating.answer import Candidate
-from gleam.locating.finding import Found
-from gleam.locating.places import Place
 from gleam.locating.query import Camera, Query
+from gleam.locating.searching.finding import Found
+from gleam.locating.searching.places import Place
 from gleam.views import Pose
 
 UNSURE_HEADING_LEAD = 0.03

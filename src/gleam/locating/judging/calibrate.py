@@ -1,6 +1,6 @@
 """Calibrating answers through atlases: the way a user gets them, grid, overlap, priors and all.
 
-What is fitted, per view, on searches whose truth is known (:mod:`gleam.locating.samples`):
+What is fitted, per view, on searches whose truth is known (:mod:`gleam.locating.judging.samples`):
 
 * the probability that the answer lies within a stated distance, and that the photo is from here at all;
 * from which probability on an answer is claimed;
@@ -28,10 +28,10 @@ from gleam.evaluation.calibration import (
 )
 from gleam.evaluation.open_set import false_locate_rate
 from gleam.locating.calibrations import Claims
+from gleam.locating.judging.samples import Sample, sample_area
+from gleam.locating.judging.signs import SIGNS
 from gleam.locating.locator import Locator
 from gleam.locating.region import conformal_scale
-from gleam.locating.samples import Sample, sample_area
-from gleam.locating.signs import SIGNS
 from gleam.places import Places
 from gleam.views import View
 

@@ -19,12 +19,12 @@ from gleam.atlas import Region
 from gleam.errors import GleamError
 from gleam.geo import Circle, distance_m
 from gleam.locating.answer import Answer, Candidate, Status
-from gleam.locating.finding import REFINED
-from gleam.locating.fusion import Fused, JointPlace, fuse, joint_places, mean_position
 from gleam.locating.locator import Locator
-from gleam.locating.places import NEIGHBOUR_STRIDES, SAME_PLACE_SHARE, Place
 from gleam.locating.region import GAUSS_95, ellipse_ring
-from gleam.locating.sightings import Sighting, name_of, sight, with_scores
+from gleam.locating.searching.finding import REFINED
+from gleam.locating.searching.places import NEIGHBOUR_STRIDES, SAME_PLACE_SHARE, Place
+from gleam.locating.several.fusion import Fused, JointPlace, fuse, joint_places, mean_position
+from gleam.locating.several.sightings import Sighting, name_of, sight, with_scores
 from gleam.progress import track
 from gleam.views import Pose, parse_view
 

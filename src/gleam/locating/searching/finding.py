@@ -14,10 +14,10 @@ from gleam.atlas.embedding import SquareEncoder
 from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, distance_m
 from gleam.imagery.decode import load_image
-from gleam.locating.places import SAME_PLACE_SHARE, Place, merge_into_places
 from gleam.locating.query import HEADINGS, Query, query_of
-from gleam.locating.refine import Memory, refine_places
-from gleam.locating.surface import Surface
+from gleam.locating.searching.places import SAME_PLACE_SHARE, Place, merge_into_places
+from gleam.locating.searching.refine import Memory, refine_places
+from gleam.locating.searching.surface import Surface
 from gleam.views import Pose, View
 
 REFINED = 10
@@ -93,7 +93,7 @@ class Finder:
             fuse: Weigh overlapping tiles into one position.
             refine: So many of them are looked at closely.
             without: Tiles centred here count as missing: how a calibration makes photos from elsewhere.
-            known: See :func:`gleam.locating.refine.refine_places`.
+            known: See :func:`gleam.locating.searching.refine.refine_places`.
         """
         main = self.atlas.tile_m
         query = queries[main]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from gleam.evaluation.calibration import Calibration
 from gleam.locating.answer import CalibrationUse, Status
 from gleam.locating.calibrations import Calibrations
-from gleam.locating.places import Place
-from gleam.locating.signs import MOST_PLACES, chance_of_lead, signs_of
-from gleam.locating.surface import Surface
+from gleam.locating.judging.signs import MOST_PLACES, chance_of_lead, signs_of
+from gleam.locating.searching.places import Place
+from gleam.locating.searching.surface import Surface
 
 CHANCE = 0.1
 """Uncalibrated: a lead counts that chance would give the best of wrong places less often than this. On a

@@ -27,8 +27,8 @@ from gleam.errors import GleamError
 from gleam.geo import distance_m
 from gleam.locating.answer import Answer
 from gleam.locating.locator import Locator
-from gleam.locating.places import SAME_PLACE_SHARE
 from gleam.locating.query import may_be_reversed, read_camera
+from gleam.locating.searching.places import SAME_PLACE_SHARE
 from gleam.views import UNKNOWN_POSE, Pose, parse_view
 
 Floats = NDArray[np.float64]

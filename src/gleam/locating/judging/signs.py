@@ -9,8 +9,8 @@ import numpy as np
 
 from gleam.evaluation.calibration import answer_features
 from gleam.geo import distance_m
-from gleam.locating.places import Place
-from gleam.locating.surface import Surface
+from gleam.locating.searching.places import Place
+from gleam.locating.searching.surface import Surface
 
 MOST_PLACES = 10
 """Places that the numbers are made from; more are not all looked at closely."""
@@ -29,7 +29,7 @@ SIGNS = (
 """similarity: of the best place. margin: over the best place further away than the stated distance.
 log_gallery: of the number of tiles searched. lead: -ln of :func:`chance_of_lead`. dispersion: ln of the
 mean distance (m) of the next four places from the first. support: ln of the number of tiles in the best
-place. sharpness: of the peak, see :class:`gleam.locating.surface.Surface`. looseness: ln of one sigma of
+place. sharpness: of the peak, see :class:`gleam.locating.searching.surface.Surface`. looseness: ln of one sigma of
 the position (m) before calibration. heading_searched: 0 or 1. heading_lead: of the best heading over
 those turned away from it."""
 _MOST_LEAD = 12.0

@@ -11,11 +11,11 @@ import numpy as np
 from gleam.errors import GleamError
 from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.camera import camera_position
-from gleam.locating.chain import Chain, Floats
 from gleam.locating.locator import Locator
-from gleam.locating.motion import Displacement, Motion, Spots, move_density
-from gleam.locating.places import SAME_PLACE_SHARE
-from gleam.locating.sightings import Sighting, name_of, sight
+from gleam.locating.searching.places import SAME_PLACE_SHARE
+from gleam.locating.several.chain import Chain, Floats
+from gleam.locating.several.motion import Displacement, Motion, Spots, move_density
+from gleam.locating.several.sightings import Sighting, name_of, sight
 from gleam.views import Pose, View
 
 TIED = 12

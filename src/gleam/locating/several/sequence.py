@@ -1,6 +1,6 @@
 """A time-ordered flight: each photo located with the help of those before it, or before and after.
 
-Each photo votes for tiles; a hidden chain ties the votes together (:mod:`gleam.locating.chain`): from one
+Each photo votes for tiles; a hidden chain ties the votes together (:mod:`gleam.locating.several.chain`): from one
 photo to the next the camera moves no faster than the cap, or as odometry tells, and any photo may be an
 outlier. *Online* answers use the photos up to each one (a filter, for flying), others all of them (a
 smoother, for afterwards). A photo whose own votes do not fit is placed by its neighbours where they leave
@@ -19,11 +19,11 @@ from typing import Any
 
 from gleam.errors import GleamError
 from gleam.locating.answer import Answer
-from gleam.locating.flight import Flight, Seen
-from gleam.locating.flight_answers import flight_answer
 from gleam.locating.locator import Locator
-from gleam.locating.motion import Displacement
-from gleam.locating.together import for_each
+from gleam.locating.several.flight import Flight, Seen
+from gleam.locating.several.flight_answers import flight_answer
+from gleam.locating.several.motion import Displacement
+from gleam.locating.several.together import for_each
 from gleam.progress import track
 from gleam.views import Pose
 
@@ -124,7 +124,7 @@ class Follower:
             photo: See :meth:`Locator.locate`.
             time_s: Seconds since any moment, not before the last photo's.
             view: When it is another than the flight's.
-            known: ``pose``, ``heading`` and ``moved``, see :meth:`gleam.locating.flight.Flight.take`.
+            known: ``pose``, ``heading`` and ``moved``, see :meth:`gleam.locating.several.flight.Flight.take`.
 
         Raises:
             GleamError: The time lies before that of the last photo, or is no number.

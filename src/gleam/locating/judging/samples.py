@@ -21,11 +21,11 @@ import numpy as np
 from gleam.atlas import Region
 from gleam.errors import GleamError
 from gleam.geo import Circle, Frame, distance_m, offset
-from gleam.locating.finding import REFINED, Finder, Found
+from gleam.locating.judging.signs import signs_of
 from gleam.locating.locator import Locator
-from gleam.locating.refine import Memory
 from gleam.locating.region import ellipse_distance
-from gleam.locating.signs import signs_of
+from gleam.locating.searching.finding import REFINED, Finder, Found
+from gleam.locating.searching.refine import Memory
 from gleam.places import PlaceImage, Places
 from gleam.progress import track
 from gleam.views import View, parse_view
@@ -42,7 +42,7 @@ class Sample:
 
     area: name of the places searched. view, place: of the photo. present: whether its ground was among
     the tiles searched. error_m: of the first place, None when not present. sigmas: the same in standard
-    deviations of its surface, None likewise. signs: see :data:`gleam.locating.signs.SIGNS`; empty when
+    deviations of its surface, None likewise. signs: see :data:`gleam.locating.judging.signs.SIGNS`; empty when
     nothing was found. east: whether the photo is from the eastern half of its area.
     """
 

@@ -11,13 +11,13 @@ import numpy as np
 from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.answer import Answer, Candidate, Status
 from gleam.locating.camera import aim_point, camera_position
-from gleam.locating.chain import Floats
-from gleam.locating.flight import Flight, Seen
-from gleam.locating.fusion import mean_position
-from gleam.locating.motion import between
 from gleam.locating.region import GAUSS_95, ellipse_ring
-from gleam.locating.sightings import Sighting
-from gleam.locating.together import fine_position
+from gleam.locating.several.chain import Floats
+from gleam.locating.several.flight import Flight, Seen
+from gleam.locating.several.fusion import mean_position
+from gleam.locating.several.motion import between
+from gleam.locating.several.sightings import Sighting
+from gleam.locating.several.together import fine_position
 from gleam.views import View
 
 LOCATED_FROM = 0.9
