@@ -17,8 +17,8 @@ from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
 from gleam.locating.detect_view import choose_view
 from gleam.locating.judging.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
+from gleam.locating.judging.shape import shape_of
 from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
-from gleam.locating.region import GAUSS_95, ellipse_ring, sigma_covariance
 from gleam.locating.reporting import (
     Clock,
     candidate_of,
@@ -55,7 +55,7 @@ class Locator:
         self.atlas = atlas
         self.headings = headings
         self.finder = Finder(encoder, atlas, headings)
-        self._calibrations = Calibrations.of(encoder)
+        self.calibrations = Calibrations.of(encoder)
 
     def locate(
         self,
@@ -187,8 +187,10 @@ class Locator:
         if places:
             heading, heading_from = heading_of(camera, query, places[0])
             notes += heading_notes(found, heading_from)
-            region = self._region(found, view, judgement.status)
-            if region.get("region95") and self._calibrations.region(view.value) is None:
+            covariance = found.surface.covariance_m2 if found.surface is not None else None
+            at = [(place.lat, place.lon) for place in places]
+            region = shape_of(at, covariance, view.value, judgement, self.calibrations)
+            if region.get("region95") and self.calibrations.region(view.value) is None:
                 notes.append(REGION_FROM_SCORES)
             best = {
                 "lat": places[0].lat,
@@ -234,26 +236,14 @@ class Locator:
             found.places,
             searched.tiles,
             view.value,
-            self._calibrations,
+            self.calibrations,
             found.surface,
             heading_searched=found.query.headings is not None,
         )
 
-    def _region(self, found: Found, view: View, status: Status) -> dict[str, Any]:
-        """Return the region and the covariance; no region where no position is claimed."""
-        if found.surface is None:
-            return {}
-        measured = self._calibrations.region(view.value)
-        scale = measured.scale if measured is not None else GAUSS_95
-        covariance = found.surface.covariance_m2
-        ring: tuple[tuple[float, float], ...] = ()
-        if status in (Status.LOCATED, Status.AMBIGUOUS):
-            ring = ellipse_ring(found.places[0].lat, found.places[0].lon, covariance, scale)
-        return {"region95": ring, "covariance_m2": sigma_covariance(covariance, scale)}
-
     def _radius(self, view: View) -> dict[str, Any]:
         grid = grid_radius95_m(self.atlas.stride_m, self.atlas.tile_m)
-        measured = self._calibrations.radius(view.value)
+        measured = self.calibrations.radius(view.value)
         if measured is None:
             return {"radius95_m": round(grid, 1), "radius95_from": RADIUS_FROM_GRID}
         radius, source = measured.radius95_m, f"95 % of {measured.n} located answers on {measured.name}"

@@ -28,8 +28,9 @@ from gleam.evaluation.calibration import (
 )
 from gleam.evaluation.open_set import false_locate_rate
 from gleam.locating.calibrations import Claims
-from gleam.locating.judging.samples import Sample, sample_area
-from gleam.locating.judging.signs import SIGNS
+from gleam.locating.judging.sample import Sample
+from gleam.locating.judging.samples import sample_area
+from gleam.locating.judging.signs import signs_for
 from gleam.locating.locator import Locator
 from gleam.locating.region import conformal_scale
 from gleam.places import Places
@@ -37,9 +38,6 @@ from gleam.views import View
 
 RIDGE = 1e-3
 """Pull of the weights towards zero."""
-FIRST_SIGNS = ("similarity", "margin", "log_gallery")
-"""Used always. Another is taken in when it helps in areas it was not fitted on: what tells right from
-wrong in one city need not in the next."""
 _WORTH = 0.01
 """A sign has to lower the negative log-likelihood by this share to be taken in."""
 MOST_WRONG = 0.025
@@ -51,6 +49,8 @@ AMBIGUOUS_FROM = 0.15
 """Probability from which the candidates are worth a look."""
 MISTAKEN_ABSENCE = 0.02
 """Share of photos from here that may look as if they were not."""
+OPEN_PLACES = (1, 2, 3, 5, 10)
+"""Numbers of places that an ambiguous answer may leave open."""
 _FEWEST_FOR_REGION = 40
 
 
@@ -93,9 +93,12 @@ def calibrate_locator(
 def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0) -> dict[str, Any]:
     """Fit probabilities, thresholds and regions for each view among the samples.
 
+    What several photos gave counts as views of its own, ``together`` and ``sequence``.
+
     Returns:
         ``{"answers": [...], "presence": [...], "claims": {...}, "regions": {...}, "radius95": {...},
-        "held_out": {view: {...}}}``; the first five as :mod:`gleam.locating.calibrations` reads them.
+        "modes": {...}, "held_out": {view: {...}}}``; all but the last as
+        :mod:`gleam.locating.calibrations` reads them.
 
     Raises:
         GleamError: There is no sample, or those of a view are all right or all wrong.
@@ -108,26 +111,29 @@ def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0)
         "claims": {},
         "regions": {},
         "radius95": {},
+        "modes": {},
         "held_out": {},
     }
     for view in dict.fromkeys(s.view for s in samples):
-        _fit_view(_Table([s for s in samples if s.view == view and s.signs], within_m), view, name, out)
+        _fit_view(_Table([s for s in samples if s.view == view and s.signs], view, within_m), view, name, out)
     return out
 
 
 class _Table:
     """The samples of one view as arrays."""
 
-    def __init__(self, samples: Sequence[Sample], within_m: float) -> None:
+    def __init__(self, samples: Sequence[Sample], view: str, within_m: float) -> None:
         if not samples:
             raise GleamError("No photo of a view found any place to calibrate with.")
         self.within_m = within_m
-        complete = [s for s in samples if set(SIGNS) <= set(s.signs)]
-        self.features = np.array([[s.signs[name] for name in SIGNS] for s in complete])
+        self.signs, self.always = signs_for(view)
+        complete = [s for s in samples if set(self.signs) <= set(s.signs)]
+        self.features = np.array([[s.signs[name] for name in self.signs] for s in complete])
         self.present = np.array([s.present for s in complete])
         self.error_m = np.array([np.inf if s.error_m is None else s.error_m for s in complete])
         self.sigmas = np.array([np.inf if s.sigmas is None else s.sigmas for s in complete])
         self.right = self.present & (self.error_m <= within_m)
+        self.rank = np.array([np.inf if s.rank is None else s.rank for s in complete])
         areas = sorted({s.area for s in complete})
         # One area is cut in halves, so that no figure comes from ground it was fitted on.
         self.group = np.array([areas.index(s.area) if len(areas) > 1 else int(s.east) for s in complete])
@@ -146,7 +152,7 @@ class _Table:
             target[rows],
             name=name,
             views=[view],
-            within_m=self.within_m if target is self.right else None,
+            within_m=None if target is self.present else self.within_m,
             feature_names=signs,
             ridge=RIDGE,
         )
@@ -163,10 +169,10 @@ class _Table:
 
     def best_signs(self, target: NDArray[np.bool_]) -> tuple[str, ...]:
         """Return the signs that tell the target best in regions they were not fitted on, taken one by one."""
-        chosen: tuple[str, ...] = FIRST_SIGNS
+        chosen: tuple[str, ...] = self.always
         reached = self._loss(target, chosen)
         while np.isfinite(reached):
-            losses = {s: self._loss(target, (*chosen, s)) for s in SIGNS if s not in chosen}
+            losses = {s: self._loss(target, (*chosen, s)) for s in self.signs if s not in chosen}
             if not losses:
                 break
             sign = min(losses, key=lambda s: losses[s])
@@ -184,7 +190,7 @@ class _Table:
 
     def taken(self, signs: Sequence[str]) -> NDArray[np.float64]:
         """Return the columns (N, F) of some signs."""
-        return self.features[:, [SIGNS.index(sign) for sign in signs]]
+        return self.features[:, [self.signs.index(sign) for sign in signs]]
 
 
 def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
@@ -216,7 +222,20 @@ def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
                 "n": n,
                 "through": "atlas",
             }
+    out["modes"] |= _modes(table, view, name)
     out["held_out"][view] = _figures(table, crossed, told, claimed)
+
+
+def _modes(table: _Table, view: str, name: str) -> dict[str, Any]:
+    """Return, by number of places, the chance that one of the first is right."""
+    fitted = {}
+    for places in OPEN_PLACES:
+        one_of_them = table.present & (table.rank <= places)
+        if len(set(one_of_them.tolist())) == 2:
+            everything = np.ones(len(one_of_them), bool)
+            signs = table.best_signs(one_of_them)
+            fitted[str(places)] = table.fit(one_of_them, everything, signs, view, name).to_dict()
+    return {view: fitted} if fitted else {}
 
 
 def _claims(

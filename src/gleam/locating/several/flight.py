@@ -23,6 +23,9 @@ TIED = 12
 SPOTS_TIED = 300
 """Best tiles of each photo that take part; the others count as an outlier does."""
 
+SEEN_FROM = 0.5
+"""A photo that shows its best place with less probability than this is an outlier."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -96,8 +99,20 @@ class Flight:
             sighting = sight(self.locator, photo, view, number, pose=pose, heading=heading, **self._options)
         except GleamError as error:
             failure = str(error)
-        self.names.append(name_of(photo, number))
-        self.views.append(sighting.answer.view if sighting else str(view or "unknown"))
+        self._tie(name_of(photo, number), str(view or "unknown"), sighting, failure)
+
+    def add(self, sighting: Sighting, time_s: float) -> None:
+        """Take the next photo, which was looked at already.
+
+        Raises:
+            GleamError: As :meth:`take`.
+        """
+        self.motion.add(time_s, None)
+        self._tie(sighting.name, sighting.answer.view, sighting, None)
+
+    def _tie(self, name: str, view: str, sighting: Sighting | None, failure: str | None) -> None:
+        self.names.append(name)
+        self.views.append(sighting.answer.view if sighting else view)
         self.sightings.append(sighting)
         self.failures.append(failure)
         spots, weights, prior = self._spots_of(sighting)

@@ -72,8 +72,8 @@ def fuse(sightings: Sequence[Sighting], outlier: float = OUTLIER) -> Fused:
 def joint_places(fused: Fused, tile_m: float, stride_m: float, limit: int) -> list[JointPlace]:
     """Return the places that all photos together point at, the likeliest first.
 
-    As in :func:`gleam.locating.searching.places.merge_into_places`, the best tile left and all that overlap it are
-    one place; its position is the mean of those next to the best one, weighted by likelihood.
+    As in :func:`~gleam.locating.searching.places.merge_into_places`, the best tile left and all that overlap
+    it are one place; its position is the mean of those next to the best one, weighted by likelihood.
     """
     order = np.argsort(-fused.joint, kind="stable")
     lats = np.array([tile.lat for tile in fused.tiles])

@@ -1,8 +1,8 @@
 """A time-ordered flight: each photo located with the help of those before it, or before and after.
 
-Each photo votes for tiles; a hidden chain ties the votes together (:mod:`gleam.locating.several.chain`): from one
-photo to the next the camera moves no faster than the cap, or as odometry tells, and any photo may be an
-outlier. *Online* answers use the photos up to each one (a filter, for flying), others all of them (a
+Each photo votes for tiles; a hidden chain ties the votes together (:mod:`~gleam.locating.several.chain`):
+from one photo to the next the camera moves no faster than the cap, or as odometry tells, and any photo may
+be an outlier. *Online* answers use the photos up to each one (a filter, for flying), others all of them (a
 smoother, for afterwards). A photo whose own votes do not fit is placed by its neighbours where they leave
 little room, and says so.
 """
@@ -66,7 +66,8 @@ def locate_sequence(
         One answer per photo, in the order given. ``located`` and ``ambiguous`` photos carry the position
         that fits the flight; an outlier says so in its ``notes``, and has a position only where its
         neighbours leave little room, with a radius that holds every position they allow. A photo that
-        cannot be read is ``cannot_tell`` with the reason in ``warnings``. There is no probability.
+        cannot be read is ``cannot_tell`` with the reason in ``warnings``. There is a probability where the
+        encoder carries a calibration for flights.
 
     Raises:
         GleamError: No photo, or a speed, time, or number of values is impossible.
