@@ -14,6 +14,7 @@ from gleam.geo import Box, Circle, distance_m
 from gleam.locating import Answer, Locator, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import aim_point, camera_position
+from gleam.locating.region import ring_contains
 from gleam.views import Pose
 
 SPOTS = [(170.0, 160.0), (333.0, 201.0), (479.0, 311.0), (210.0, 471.0), (447.0, 465.0)]
@@ -250,6 +251,33 @@ def test_the_status_follows_the_probability(encoder, atlas, landscape, map_pose,
         ],
     }
     assert Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose).status is status
+
+
+def ambiguous(chances):
+    """Calibrations by which every answer is ambiguous and so many places are right with given chances."""
+    always = {"features": ["margin"], "coefficients": [0.0]}
+    modes = {str(n): calibration(**always, intercept=math.log(p / (1 - p))) for n, p in chances.items()}
+    claims = {"map": {"located_from": 0.9, "ambiguous_from": 0.1, "not_here_below": 0.0}}
+    return {"answers": [calibration(**always, intercept=0.0)], "claims": claims, "modes": {"map": modes}}
+
+
+def test_an_ambiguous_answer_draws_every_place_it_leaves_open(encoder, atlas, landscape, map_pose):
+    encoder.calibration = ambiguous({1: 0.5, 3: 0.97, 10: 0.99})
+    answer = Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose)
+    assert answer.status is Status.AMBIGUOUS
+    assert len(answer.rings) == 3
+    for ring, place in zip(answer.rings, answer.candidates[:3], strict=True):
+        assert ring_contains(ring, place.lat, place.lon)
+        assert all(abs(distance_m(place.lat, place.lon, *at) - 50.0) < 0.5 for at in ring)
+    assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+
+
+def test_no_region_is_drawn_that_would_not_hold(encoder, atlas, landscape, map_pose):
+    encoder.calibration = ambiguous({1: 0.5, 3: 0.7, 10: 0.9})
+    answer = Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose)
+    assert answer.status is Status.AMBIGUOUS
+    assert answer.rings == ()
+    assert any("no 95 % region" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize(

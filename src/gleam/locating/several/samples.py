@@ -42,6 +42,7 @@ each one from here."""
 BAD_PHOTOS = 0.125
 """Share of a flight's photos that show another place."""
 FLIGHT_PHOTOS = 8
+FEWEST_IN_FLIGHT = 3
 CAP_MPS = 20.0
 _NEAREST = 3
 
@@ -183,8 +184,10 @@ def _flight(
     # Drones fly; others drive or walk past the same places.
     view = View.DRONE if View.DRONE in views and rng.random() < 0.7 else views[int(rng.integers(len(views)))]
     rows = [r for r in album.rows if album.row(r).view is view]
+    # Of other areas only a few photos are looked at: all views of theirs make one flight.
+    rows = rows if len(rows) >= FEWEST_IN_FLIGHT else album.rows
     way = _way(album, rows, rng)
-    if len(way) < 3:
+    if len(way) < FEWEST_IN_FLIGHT:
         return []
     flight = Flight(locator, CAP_MPS)
     told = bool(rng.random() < 0.5)
