@@ -65,6 +65,18 @@ def load_config(
     return typing.cast("Config", result)
 
 
+def read_config(source: str | os.PathLike[str], overrides: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the content of a YAML file with changes, before any dataclass has checked its keys.
+
+    Raises:
+        ConfigError: The file is missing or no YAML, or a change is not written as ``key=value``.
+    """
+    content = _read_yaml(Path(source))
+    for text in overrides:
+        content = _override(content, text)
+    return content
+
+
 def to_dict(config: DataclassInstance) -> dict[str, Any]:
     """Return a configuration as plain YAML or JSON values; ``load_config`` reads it back."""
     fields = [field for field in dataclasses.fields(config) if field.init]

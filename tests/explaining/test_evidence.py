@@ -161,7 +161,7 @@ def test_a_verdict_survives_json_and_refuses_nonsense(explainer, place, elsewher
         {"probability": 1.2},
         {"language": "fr"},
         {"extra": 1},
-        {"version": 2},
+        {"version": 1},
         {"similarity": 3.0},
     ):
         with pytest.raises(ValidationError):

@@ -67,6 +67,15 @@ def locate(
         help="Keep every answer in this file of JSON lines at once.",
     ),
     resume: bool = typer.Option(False, "--resume", help="Skip photos that --out has the answer of."),
+    explain: bool = typer.Option(False, "--explain", help="Compare the best candidates and say why."),
+    explainer: str | None = typer.Option(
+        None,
+        "--explainer",
+        help="Who explains: evidence, student, local:MODEL, api:MODEL@URL [evidence].",
+    ),
+    language: str = typer.Option("en", "--language", help="Of the explanation: en or zh."),
+    compare: int = typer.Option(3, "--compare", min=1, help="Candidates that --explain compares pairwise."),
+    rerank: bool = typer.Option(False, "--rerank", help="Let --explain put another candidate first."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
     as_jsonl: bool = typer.Option(False, "--jsonl", help="Print one JSON line per photo, as they come."),
 ) -> None:
@@ -76,12 +85,13 @@ def locate(
     ambiguous answer counts as located here: it comes with its candidates).
     """
     from gleam.atlas import Atlas
+    from gleam.cli.locate_explained import Explaining
     from gleam.encoder import Encoder
     from gleam.errors import GleamError
     from gleam.files import to_json
     from gleam.geo import Box, Circle
     from gleam.locating import Answer, Locator
-    from gleam.locating.batch import find_photos
+    from gleam.locating.batch import EXIT_SOME_FAILED, find_photos
     from gleam.locating.exporters.jsonl import to_line
     from gleam.locating.job import Job, Mode
     from gleam.progress import say
@@ -94,13 +104,18 @@ def locate(
     if near is not None and box is not None:
         raise GleamError("--near searches a circle, --box a box: choose one.")
     area = Circle.parse(near) if near is not None else Box.parse(box) if box is not None else None
+    explain = explain or explainer is not None
+    if rerank and not explain:
+        raise GleamError("--rerank belongs to --explain, which compares the candidates.")
+    if explain and (together or sequence or (rerank and out is not None)):
+        raise GleamError("--explain goes with neither --together nor --sequence, --rerank not with --out.")
     options = {
         "view": None if view is None else parse_view(view),
         "pose": Pose(
             heading_deg=heading, pitch_deg=pitch, height_m=height, fov_deg=fov, ground_width_m=width_m
         ),
         "near": area,
-        "k": top,
+        "k": max(top, compare) if explain else top,
         "use_metadata": not no_metadata,
         "use_exif": use_exif,
         "exif_radius_m": exif_radius,
@@ -118,27 +133,42 @@ def locate(
         resume=resume,
     )
     opened = Atlas.open(atlas)
-    locator = Locator(Encoder.from_pretrained(encoder or opened.encoder_name), opened)
+    loaded = Encoder.from_pretrained(encoder or opened.encoder_name)
+    locator = Locator(loaded, opened)
+    explaining = None
+    if explain:
+        explaining = Explaining(
+            explainer or "evidence", loaded, opened, language=language, top=compare, rerank=rerank
+        )
 
     def show(photo: Path, result: Answer | Failure) -> None:
+        if explaining is not None:
+            result = explaining.take(photo, result)
         if as_jsonl:
-            typer.echo(to_line(result))
+            typer.echo(explaining.line() if explaining is not None else to_line(result))
         elif not as_json:
             name = result.photo if isinstance(result, Answer) else None
             typer.echo(_line(name or photo.name, result))
+            if explaining is not None:
+                typer.echo(explaining.text())
         elif not isinstance(result, Answer):
             say(f"{photo.name}: {result.error}")
 
     outcome = job.run(locator, show)
-    if as_json and len(job.photos) == 1 and outcome.answers:
+    if explaining is not None:
+        outcome.answers[:] = explaining.answers
+    if as_json and explaining is not None:
+        typer.echo(to_json(explaining.document(outcome)))
+    elif as_json and len(job.photos) == 1 and outcome.answers:
         typer.echo(to_json(outcome.answers[0].to_json()))
     elif as_json:
         typer.echo(to_json(outcome.to_json()))
     job.export(outcome)
     if len(job.photos) > 1:
         say(f"{outcome.summary}.")
-    if outcome.summary.exit_code:
-        raise typer.Exit(outcome.summary.exit_code)
+    code = outcome.summary.exit_code or (EXIT_SOME_FAILED if explaining and explaining.failed else 0)
+    if code:
+        raise typer.Exit(code)
 
 
 def _line(name: str, result: Answer | Failure) -> str:

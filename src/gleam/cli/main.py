@@ -33,6 +33,8 @@ VERBS = (
     "locate",
     "explain",
     "bench",
+    "tune",
+    "serve",
     "doctor",
 )
 """The verbs in the order of the help page; each is a module of this package."""

@@ -73,7 +73,7 @@ def _explain(
         truth=truth,
         match=english.match,
         probability=english.probability,
-        similarity=english.similarity,
+        similarity=english.similarity or 0.0,
         regions=tuple(_region(region, photo.picture, tile) for region in english.regions),
         text_en=english.text,
         text_zh=chinese.text,

@@ -22,6 +22,10 @@ from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 Vectors = NDArray[np.float32]
 
 
+_LOOKS_AT_ONCE = 64
+"""Above, a batch is large enough by itself."""
+
+
 class Patches(NamedTuple):
     """vectors: (N, D). regions: (N, g, g, D), row 0 north, column 0 west for north-up pictures.
 
@@ -185,9 +189,14 @@ class Encoder:
         self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False
     ) -> Vectors | Patches:
         """Return the vectors of squares already prepared, uint8 (N, S, S, 3)."""
-        view = parse_view(view)
-        looks = [self._look(prepared, view, turn, patches) for turn in range(self.config.turns)]
-        scale = np.float32(self.config.turns**-0.5)
+        view, turns = parse_view(view), self.config.turns
+        scale = np.float32(turns**-0.5)
+        if not patches and turns > 1 and len(prepared) * turns <= _LOOKS_AT_ONCE:
+            # Few squares under four turns cost a third less in one call of the network than in four.
+            turned = [np.rot90(prepared, turn * 4 // turns, (1, 2)) for turn in range(turns)]
+            found = self._look(np.concatenate(turned), view, 0, False).vectors
+            return np.concatenate(np.split(found, turns), axis=-1) * scale
+        looks = [self._look(prepared, view, turn, patches) for turn in range(turns)]
         vectors = np.concatenate([look.vectors for look in looks], axis=-1) * scale
         if not patches:
             return vectors

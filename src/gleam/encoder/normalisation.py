@@ -7,6 +7,7 @@ not weights: every learnt parameter stays shared.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import torch
@@ -27,10 +28,31 @@ class ViewRun:
 
 
 class RunContext:
-    """The runs of the batch now in the network; one object is shared by all its norms."""
+    """The runs of the batch now in the network; one object is shared by all its norms.
+
+    Each thread has its own: a server lets several threads use one network at once.
+    """
 
     def __init__(self) -> None:
-        self.runs: tuple[ViewRun, ...] = ()
+        self._of_thread = threading.local()
+
+    @property
+    def runs(self) -> tuple[ViewRun, ...]:
+        """The runs of the batch that this thread has in the network."""
+        runs: tuple[ViewRun, ...] = getattr(self._of_thread, "runs", ())
+        return runs
+
+    @runs.setter
+    def runs(self, runs: tuple[ViewRun, ...]) -> None:
+        self._of_thread.runs = runs
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what belongs to threads, so that a network can be copied and sent."""
+        return {}
+
+    def __setstate__(self, _: dict[str, object]) -> None:
+        """Begin anew."""
+        self._of_thread = threading.local()
 
 
 class ViewNorm(nn.Module):

@@ -115,6 +115,7 @@ class EvidenceExplainer:
         return Verdict(
             match=match,
             probability=probability,
+            probability_from=None if probability is None else "calibration",
             calibration=calibration,
             threshold=THRESHOLD,
             similarity=round(found.similarity, 4),

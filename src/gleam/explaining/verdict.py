@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VERSION = 1
+VERSION = 2
 """Of the JSON form."""
 
 Language = Literal["en", "zh"]
@@ -65,30 +65,41 @@ class Region(_Model):
     tile_look: Look
 
 
+ProbabilityFrom = Literal["calibration", "logprobs", "head", "votes", "stated"]
+"""Calibrated on known pairs; of the verdict's token; of a network's output; share of several answers; or
+merely what a language model says of itself."""
+
+
 class Verdict(_Model):
     """Whether a picture shows the ground of a tile, and why.
 
-    match: the verdict. probability: that it is a match, calibrated on the pairs that ``calibration``
-    names; None when nothing was calibrated: then the similarity had to reach ``threshold`` and to exceed
+    match: the verdict. probability: that it is a match, and probability_from: where that comes from; None
+    when nothing is known. calibration: name of the pairs that it was calibrated on, if any. Of
+    ``evidence`` without a calibration the similarity had to reach ``threshold`` and to exceed
     ``control``, the highest of the query turned and mirrored. similarity: cosine of the two pictures.
-    evidence_for, evidence_against: regions, strongest first. elsewhere: share of what was measured that
-    lies in regions not cited. text: sentences in ``language``. explainer: who wrote them. seconds,
-    cost_usd: what it took. notes: what was assumed.
+    These three are None where no encoder measured. evidence_for, evidence_against: measured regions,
+    strongest first. elsewhere: share of what was measured that lies in regions not cited. text: sentences
+    in ``language``. explainer: who wrote them, and model: with which weights or language model, None for
+    none. reasons: short statements that a language model says its verdict rests on; not measured.
+    seconds, cost_usd: what it took. notes: what was assumed.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     match: bool
     probability: Annotated[float, Field(ge=0, le=1)] | None
+    probability_from: ProbabilityFrom | None = None
     calibration: str | None
-    threshold: float
-    similarity: Share
-    control: Share
+    threshold: float | None
+    similarity: Share | None
+    control: Share | None
     evidence_for: tuple[Region, ...]
     evidence_against: tuple[Region, ...]
     elsewhere: float
     text: str
     language: Language
     explainer: str
+    model: str | None = None
+    reasons: tuple[str, ...] = ()
     view: str
     seconds: float = Field(ge=0)
     cost_usd: float = Field(ge=0)

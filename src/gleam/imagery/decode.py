@@ -237,7 +237,8 @@ def _sniff(stream: BinaryIO, name: str) -> str:
 def _check_pixels(name: str, height: int, width: int, max_pixels: int) -> None:
     if height * width > max_pixels:
         raise ImageError(
-            f"{name}: {width:,} x {height:,} pixels exceed the limit of {max_pixels:,}; give a smaller image.",
+            f"{name}: {width:,} x {height:,} pixels exceed the limit of {max_pixels:,}; "
+            "give a smaller image.",
             "too_large",
         )
 

@@ -17,7 +17,7 @@ from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
 from gleam.locating.detect_view import choose_view
 from gleam.locating.judging.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
-from gleam.locating.judging.shape import shape_of
+from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
 from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
 from gleam.locating.reporting import (
     Clock,
@@ -34,8 +34,6 @@ from gleam.views import UNKNOWN_POSE, Pose, View
 
 EXIF_RADIUS_M = 500.0
 """Radius searched around the position in a photo's EXIF when that is asked for."""
-
-REGION_FROM_SCORES = "the 95 % region is not calibrated: it follows from the spread of the scores alone"
 
 
 class Locator:

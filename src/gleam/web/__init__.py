@@ -1,1 +1,5 @@
-"""The map page and the HTTP API. Empty until the serving release; the layer rules already hold it."""
+"""The map page and the HTTP API over one atlas.
+
+Nothing is imported here: :mod:`gleam.web.client` works with the base install, the server needs the extra
+``[serve]``.
+"""

@@ -15,6 +15,8 @@ from gleam.atlas.tiles import Hit, Tile
 
 TILE_COLUMNS = ("id", "lat", "lon", "width_m", "source")
 _QUERIES_AT_ONCE = 256
+_MOST_MADE = 50_000
+"""Tiles that are remembered once made: some 15 MB."""
 
 
 class TileColumns:
@@ -32,21 +34,27 @@ class TileColumns:
         self.lats: NDArray[np.float64] = whole["lat"].to_numpy(zero_copy_only=False)
         self.lons: NDArray[np.float64] = whole["lon"].to_numpy(zero_copy_only=False)
         self.widths: NDArray[np.float64] = whole["width_m"].to_numpy(zero_copy_only=False)
-        self._by_lat: NDArray[np.int64] | None = None
-        self._sorted_lats: NDArray[np.float64] = self.lats
+        self._by_lat: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
+        self._tiles: dict[int, Tile] = {}
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def tile(self, row: int) -> Tile:
         """Return the tile of a row."""
-        return Tile(
-            self._ids[row].as_py(),
-            float(self.lats[row]),
-            float(self.lons[row]),
-            float(self.widths[row]),
-            self._sources[row].as_py(),
-        )
+        tile = self._tiles.get(row)
+        if tile is None:
+            if len(self._tiles) >= _MOST_MADE:
+                self._tiles.clear()
+            # Making one costs more than finding it: a photo of unknown heading asks for thousands.
+            tile = self._tiles[row] = Tile(
+                self._ids[row].as_py(),
+                float(self.lats[row]),
+                float(self.lons[row]),
+                float(self.widths[row]),
+                self._sources[row].as_py(),
+            )
+        return tile
 
     def all(self, source: str | None = None) -> Iterator[Tile]:
         """Yield the tiles in order; of one source when given."""
@@ -74,12 +82,13 @@ class TileColumns:
     def _between_parallels(self, region: Region) -> NDArray[np.int64]:
         # A search region is a small part of a large atlas: its band of latitude is found by bisection.
         if self._by_lat is None:
-            self._by_lat = np.argsort(self.lats, kind="stable")
-            self._sorted_lats = self.lats[self._by_lat]
+            order = np.argsort(self.lats, kind="stable")
+            self._by_lat = order, self.lats[order]  # at once: other threads may look
+        order, lats = self._by_lat
         south, north = min(b[1] for b in region.boxes), max(b[3] for b in region.boxes)
-        first = np.searchsorted(self._sorted_lats, south, "left")
-        last = np.searchsorted(self._sorted_lats, north, "right")
-        return np.sort(self._by_lat[first:last])
+        first = np.searchsorted(lats, south, "left")
+        last = np.searchsorted(lats, north, "right")
+        return np.sort(order[first:last])
 
 
 def best_hits(

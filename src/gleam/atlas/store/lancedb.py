@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -73,6 +74,7 @@ class LanceStore:
         self._sync = DiskSync(self._path)
         self._loaded: tuple[tuple[int, str | None], TileColumns, NDArray[np.float32]] | None = None
         self._asked: tuple[int, str | None] | None = None
+        self._loading = threading.Lock()
         exists = self._path.is_dir() and any(self._path.iterdir())
         if not exists and dim is None:
             raise AtlasError(
@@ -228,11 +230,14 @@ class LanceStore:
 
     def _load(self, where: str | None) -> tuple[TileColumns, NDArray[np.float32]]:
         key = (self.version(), where)
-        if self._loaded is None or self._loaded[0] != key:
-            self._loaded = None  # the old one may go before the new one comes
-            rows = self._select([*TILE_COLUMNS, "vector"], where).sort_by("id")
-            self._loaded = (key, TileColumns(rows.drop_columns("vector")), to_vectors(rows, self.dim))
-        return self._loaded[1], self._loaded[2]
+        with self._loading:  # threads of a server search at once
+            loaded = self._loaded
+            if loaded is None or loaded[0] != key:
+                loaded = self._loaded = None  # the old one may go before the new one comes
+                rows = self._select([*TILE_COLUMNS, "vector"], where).sort_by("id")
+                loaded = (key, TileColumns(rows.drop_columns("vector")), to_vectors(rows, self.dim))
+                self._loaded = loaded
+        return loaded[1], loaded[2]
 
     def _in_engine(
         self,

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gleam.errors import BenchError, unknown_name
+from gleam.explaining.benchmark.controls import CONTROLS, Control
 from gleam.explaining.benchmark.pair import SPLITS, Pair, is_sha256, read_pairs
 from gleam.explaining.benchmark.text import PEOPLE, Revision, Text, read_lines
 from gleam.explaining.sentences import parse_language
@@ -50,7 +51,7 @@ class Source(BaseModel):
 class BenchInfo(BaseModel):
     """What ``bench.json`` says."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     format: Literal["gleam-x"] = "gleam-x"
     version: Literal[1] = 1
@@ -61,6 +62,9 @@ class BenchInfo(BaseModel):
     splits: dict[str, int] = {}
     prompts: str = ""
     teachers: tuple[str, ...] = ()
+    recipe: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
 
 
 class Bench:
@@ -133,6 +137,10 @@ class Bench:
     def revisions(self) -> list[Revision]:
         """Return what people made of the texts; the last word on a pair and language counts."""
         return read_lines(self.root / REVISED, Revision)
+
+    def controls(self) -> list[Control]:
+        """Return the texts that are wrong on purpose; they are not among the others."""
+        return read_lines(self.root / CONTROLS, Control)
 
     def texts(
         self, language: str | None = None, split: str | None = None, revised: bool = True

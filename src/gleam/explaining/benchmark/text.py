@@ -67,7 +67,7 @@ class Revision(_Line):
     hash: str = ""
 
 
-LineType = TypeVar("LineType", bound=_Line)
+LineType = TypeVar("LineType", bound=BaseModel)
 
 
 def read_lines(path: str | os.PathLike[str], kind: type[LineType]) -> list[LineType]:
@@ -93,7 +93,7 @@ def read_lines(path: str | os.PathLike[str], kind: type[LineType]) -> list[LineT
     return lines
 
 
-def write_lines(path: str | os.PathLike[str], lines: Iterable[_Line]) -> None:
+def write_lines(path: str | os.PathLike[str], lines: Iterable[BaseModel]) -> None:
     """Write JSON lines; the file appears whole or not at all."""
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         for line in lines:

@@ -11,6 +11,8 @@ from gleam.locating.calibrations import Calibrations
 from gleam.locating.judging.confidence import Judgement
 from gleam.locating.region import GAUSS_95, Covariance, ellipse_ring, rings_around, sigma_covariance
 
+REGION_FROM_SCORES = "the 95 % region is not calibrated: it follows from the spread of the scores alone"
+
 
 def shape_of(
     places: Sequence[LatLon],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Mosaic:
         frame: Frame,
         reach_m: float,
     ) -> None:
-        middle = load_image(pictures[anchor.id])
+        middle = _decoded(pictures[anchor.id])
         side = middle.shape[0]
         self._side = side
         self._pixels_per_m = side / anchor.width_m
@@ -42,7 +43,7 @@ class Mosaic:
         self._covered = np.zeros((2 * half, 2 * half), bool)
         for tile in tiles:
             if tile.id != anchor.id:
-                self._lay(load_image(pictures[tile.id]), *frame.to_local(tile.lat, tile.lon))
+                self._lay(_decoded(pictures[tile.id]), *frame.to_local(tile.lat, tile.lon))
         # The anchor last, so that in the middle its own pixels stand.
         self._lay(middle, 0.0, 0.0)
 
@@ -65,3 +66,14 @@ class Mosaic:
         if a < b and c < d:
             self._canvas[a:b, c:d] = picture[a - top : b - top, c - left : d - left]
             self._covered[a:b, c:d] = True
+
+
+@lru_cache(maxsize=256)
+def _decoded(picture: bytes) -> NDArray[np.uint8]:
+    """Return a stored picture as pixels that are not to be written to.
+
+    The places of one photo share tiles, and so do photos of one neighbourhood: 28 MB are remembered.
+    """
+    pixels = load_image(picture)
+    pixels.flags.writeable = False
+    return pixels

@@ -13,7 +13,7 @@ from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.answer import Answer, Candidate, Status
 from gleam.locating.camera import aim_point, camera_position
 from gleam.locating.judging.confidence import Judgement, judge_by_signs
-from gleam.locating.judging.shape import shape_of
+from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
 from gleam.locating.judging.signs import SEQUENCE
 from gleam.locating.region import GAUSS_95, ellipse_ring
 from gleam.locating.searching.places import SAME_PLACE_SHARE
@@ -31,6 +31,7 @@ LOCATED_FROM = 0.9
 """Probability of the model from which a position is claimed; it is not calibrated."""
 BRIDGED_TILES = 2.0
 """An outlier is placed by its neighbours when they leave no more room than so many tile widths around."""
+_ABOUT_ALONE = ("status by rule", "not calibrated", REGION_FROM_SCORES)
 NOT_CALIBRATED = "a flight is not calibrated: no probability is given"
 
 
@@ -94,7 +95,7 @@ def _judged(
 
 def _own_notes(alone: Answer) -> tuple[str, ...]:
     """Return what the photo alone says, without how its status came about: the flight has its own."""
-    return tuple(note for note in alone.notes if not note.startswith(("status by rule", "not calibrated")))
+    return tuple(note for note in alone.notes if not note.startswith(_ABOUT_ALONE))
 
 
 def _own(flight: Flight, photo: int, sighting: Sighting, seen: Seen, probability: Floats) -> Answer:

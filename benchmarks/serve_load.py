@@ -1,0 +1,270 @@
+"""How many photos per second the server locates, beside the bare locator in one process.
+
+    python benchmarks/serve_load.py --folder /tmp/load
+
+makes a city and its atlas (at least 1,000 tiles), measures the baseline (the locator alone, called from as
+many threads as the server has workers, on the same photos), then starts the real server and loads it with
+``wrk`` (Debian package ``wrk``), which posts photos of 128 x 128 pixels as multipart forms: as fast as it
+can for the throughput, and at 5 requests per second for the latency. Everything is done for two kinds of
+question: with the closer look at the best places (``refine`` 10, the default) and without (``refine`` 0).
+
+Prints a table and the ratios; ``--json`` prints the same as data. The machine should be idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from PIL import Image
+
+PIXELS = 128
+LATENCY_RATE = 5.0
+SCRIPT = """
+local bodies = {}
+for n = 0, %(count)d - 1 do
+  local file = io.open(string.format("%(folder)s/%%04d.form", n), "rb")
+  bodies[n] = file:read("*all")
+  file:close()
+end
+local at = 0
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "multipart/form-data; boundary=load"
+function request()
+  at = (at + 1) %% %(count)d
+  return wrk.format(nil, nil, nil, bodies[at])
+end
+local worst = {}
+function response(status)
+  worst[status] = (worst[status] or 0) + 1
+end
+function done(summary, latency)
+  io.write(string.format("RESULT %%d %%d %%d %%f %%f %%f\\n", summary.requests, summary.duration,
+    summary.errors.status, latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency.max / 1000))
+end
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, help="Keeps city and atlas for the next run [temporary].")
+    parser.add_argument("--seconds", type=float, default=20.0, help="Of each measurement.")
+    parser.add_argument("--workers", type=int, help="Photos at once [cores].")
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--json", action="store_true")
+    told = parser.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not installed; run: apt-get install wrk")
+    folder = told.folder or Path(tempfile.mkdtemp(prefix="gleam-load-"))
+    workers = told.workers or len(os.sched_getaffinity(0))
+    atlas = make_atlas(folder, told.seed)
+    photos = small_photos(folder)
+    rows = []
+    for refine in (10, 0):
+        options = {"view": "drone", "refine": refine}
+        rows.append({"refine": refine, "bare": bare(atlas, photos, options, workers, told.seconds)})
+    with Server(atlas, folder, workers) as server:
+        for row in rows:
+            forms = write_forms(folder, photos, {"view": "drone", "refine": row["refine"]})
+            row["served"] = wrk(server.url, forms, told.seconds, connections=2 * workers)
+            row["latency"] = paced(server.url, forms, told.seconds, LATENCY_RATE)
+            row["ratio"] = row["bare"]["per_s"] / row["served"]["per_s"]
+    about = {"tiles": tiles_of(atlas), "workers": workers, "photos": len(photos), "seed": told.seed}
+    print(json.dumps({**about, "rows": rows}, indent=2) if told.json else table(about, rows))
+
+
+def make_atlas(folder: Path, seed: int) -> Path:
+    """Make a city of 1.2 km with the rasters of two dates, and the atlas of both."""
+    from gleam import Atlas, Encoder
+    from gleam.city.make import make_city
+    from gleam.views import View
+
+    city = folder / "city"
+    make_city(city, seed=seed, size_km=1.2, places=40, views=(View.DRONE,), tiles=False)
+    if not (folder / "atlas").exists():
+        rasters = sorted((city / "rasters").glob("*.tif"))
+        Atlas.build(rasters, Encoder.from_pretrained("city"), folder / "atlas").close()
+    return folder / "atlas"
+
+
+def tiles_of(atlas: Path) -> int:
+    """Return the number of tiles; fewer than 1,000 would prove nothing."""
+    from gleam import Atlas
+
+    with Atlas.open(atlas) as opened:
+        assert len(opened) >= 1000, len(opened)
+        return len(opened)
+
+
+def small_photos(folder: Path) -> list[bytes]:
+    """Return the drone photos at 128 pixels, without their metadata: the heading has to be searched."""
+    photos = []
+    for path in sorted((folder / "city" / "images" / "drone").glob("*.jpg")):
+        buffer = io.BytesIO()
+        Image.open(path).resize((PIXELS, PIXELS), Image.Resampling.BOX).save(buffer, "JPEG", quality=90)
+        photos.append(buffer.getvalue())
+    return photos
+
+
+def bare(
+    atlas: Path, photos: list[bytes], options: dict[str, Any], workers: int, seconds: float
+) -> dict[str, float]:
+    """Locate without a server, in as many threads as it has workers; return photos per second."""
+    import torch
+
+    from gleam import Atlas, Encoder, Locator
+
+    with Atlas.open(atlas) as opened:
+        locator = Locator(Encoder.from_pretrained("city"), opened)
+        locator.locate(photos[0], **options)
+        done, lock, until = [0], threading.Lock(), time.monotonic() + seconds
+
+        def work(number: int) -> None:
+            torch.set_num_threads(1)
+            at = number
+            while time.monotonic() < until:
+                locator.locate(photos[at % len(photos)], **options)
+                at += workers
+                with lock:
+                    done[0] += 1
+
+        begun = time.monotonic()
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(work, range(workers)))
+        return {"per_s": done[0] / (time.monotonic() - begun)}
+
+
+def write_forms(folder: Path, photos: list[bytes], options: dict[str, Any]) -> Path:
+    """Write the bodies of the requests, which wrk's script reads."""
+    forms = folder / "forms"
+    shutil.rmtree(forms, ignore_errors=True)
+    forms.mkdir(parents=True)
+    for number, photo in enumerate(photos):
+        body = (
+            b'--load\r\nContent-Disposition: form-data; name="options"\r\n\r\n'
+            + json.dumps(options).encode()
+            + b'\r\n--load\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n'
+            + b"Content-Type: image/jpeg\r\n\r\n"
+            + photo
+            + b"\r\n--load--\r\n"
+        )
+        (forms / f"{number:04d}.form").write_bytes(body)
+    (forms / "post.lua").write_text(SCRIPT % {"count": len(photos), "folder": forms})
+    return forms
+
+
+def wrk(url: str, forms: Path, seconds: float, connections: int) -> dict[str, float]:
+    """Load the server as fast as it answers."""
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s", "--latency"]
+    printed = subprocess.run(
+        [*words, "-s", str(forms / "post.lua"), f"{url}/v1/locate"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    found = re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)", printed)
+    assert found, printed
+    requests, micros, errors = (int(found.group(n)) for n in (1, 2, 3))
+    assert errors == 0, f"{errors} of {requests} requests were refused"
+    return {
+        "per_s": requests / (micros / 1e6),
+        "p50_ms": float(found.group(4)),
+        "p95_ms": float(found.group(5)),
+    }
+
+
+def paced(url: str, forms: Path, seconds: float, rate: float) -> dict[str, float]:
+    """Send at a fixed rate whatever comes back, as people do; wrk knows no rate. From sent to answered."""
+    import http.client
+
+    host = url.removeprefix("http://")
+    bodies = [path.read_bytes() for path in sorted(forms.glob("*.form"))]
+    taken: list[float] = []
+    headers = {"Content-Type": "multipart/form-data; boundary=load"}
+
+    def send(number: int, at: float) -> None:
+        time.sleep(max(0.0, at - time.monotonic()))
+        connection = http.client.HTTPConnection(host, timeout=120)
+        connection.request("POST", "/v1/locate", bodies[number % len(bodies)], headers)
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 200, response.status
+        # From when it was due, so that a queue in this script cannot hide one in the server.
+        taken.append(time.monotonic() - at)
+        connection.close()
+
+    count, begun = round(seconds * rate), time.monotonic() + 0.1
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(send, range(count), [begun + n / rate for n in range(count)]))
+    cuts = statistics.quantiles(taken, n=20)
+    return {"rate": rate, "p50_ms": 1000 * statistics.median(taken), "p95_ms": 1000 * cuts[18]}
+
+
+class Server:
+    """``gleam serve`` in a process of its own."""
+
+    def __init__(self, atlas: Path, folder: Path, workers: int) -> None:
+        self._words = ["serve", "--atlas", str(atlas), "--port", "0", "--workers", str(workers)]
+        self._words += ["--work", str(folder / "work"), "--rate", "10000", "--queue", "256"]
+        self.url = ""
+
+    def __enter__(self) -> Server:
+        environment = {**os.environ, "GLEAM_QUIET": "0"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "gleam.cli.main", *self._words],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if found := re.search(r"http://[\d.:]+", line):
+                self.url = found.group()
+                break
+        for _ in range(100):
+            try:
+                with urlopen(f"{self.url}/healthz", timeout=5) as response:
+                    assert response.status == 200
+                return self
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("the server does not answer")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
+
+def table(about: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+    """Return the figures for people."""
+    lines = [
+        f"{about['tiles']} tiles, {about['workers']} workers, {about['photos']} photos of {PIXELS} px, "
+        f"heading unknown, seed {about['seed']}",
+        "",
+        "| refine | bare locator /s | served /s (wrk) | bare/served | p95 at 5/s, ms | p50 at 5/s, ms |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['refine']} | {row['bare']['per_s']:.1f} | {row['served']['per_s']:.1f} | "
+            f"{row['ratio']:.2f} | {row['latency']['p95_ms']:.0f} | {row['latency']['p50_ms']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

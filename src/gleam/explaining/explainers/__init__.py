@@ -1,0 +1,1 @@
+"""Explainers that ask others: one file each."""

@@ -1,0 +1,170 @@
+"""The explainer that asks an open multimodal model on this machine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from gleam.explaining.contributions import RegionEncoder
+from gleam.explaining.local.chat import explanation_chat, verdict_chat
+from gleam.explaining.local.generation import AnswerWriter
+from gleam.explaining.local.model import LocalModel, Settings
+from gleam.explaining.local.output import LIMITS, Answer, Limits
+from gleam.explaining.local.probability import AnswerCalibrations
+from gleam.explaining.local.prompts import VERSION, answers
+from gleam.explaining.local.yes_no import answer_log_probabilities, yes_share
+from gleam.explaining.sentences import parse_language
+from gleam.explaining.verdict import Language, ProbabilityFrom, Verdict
+from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
+
+
+class LocalExplainer:
+    """Asks a model twice: for one word, whose probability is the verdict, and for the reasons.
+
+    The word is asked for first and by itself, because after an explanation it is as good as settled and
+    its probability says nothing more. The reasons come in a fixed form, evidence before the verdict. When
+    they end in the other verdict, the model is asked once more to argue for the one it gave.
+
+    Writing inside a picture cannot steer anything but the model's own impression: the prompts are fixed and
+    hold nothing from outside, the form of the answer cannot be left, and neither a position nor its status
+    depends on it.
+    """
+
+    def __init__(
+        self,
+        model: str | LocalModel,
+        encoder: RegionEncoder | None = None,
+        *,
+        settings: Settings | None = None,
+        limits: dict[str, Limits] | None = None,
+    ) -> None:
+        """Load the model.
+
+        Args:
+            model: ``MODEL[@REVISION][+ADAPTER]``, or a loaded model.
+            encoder: Measures the regions that are cited; none are cited without one.
+            settings: How to run a model that is not loaded yet.
+            limits: Of the answers, by language; ``LIMITS`` when left out.
+
+        Raises:
+            GleamError: The model cannot be loaded, or a library is missing.
+        """
+        self.local = model if isinstance(model, LocalModel) else LocalModel.load(model, settings)
+        self.name = f"local:{self.local.name}"
+        self._limits = limits or LIMITS
+        self._encoder = encoder
+        self._writer = AnswerWriter(self.local)
+        adapter = self.local.adapter
+        self._calibrations = (
+            AnswerCalibrations() if adapter is None else AnswerCalibrations.read(adapter.folder)
+        )
+
+    def probability(
+        self, query: Any, tile: Any, view: View | str, *, language: str = "en"
+    ) -> tuple[float, str | None]:
+        """Return the probability that two pictures show one place, and its calibration's name if it has one.
+
+        Raises:
+            ImageError: A picture cannot be read.
+            GleamError: An unknown view or language.
+        """
+        return self.calibrated(self.log_odds(query, tile, view, language=language), parse_language(language))
+
+    def calibrated(self, log_odds: float, language: Language) -> tuple[float, str | None]:
+        """Return the probability for a model's own log-odds, and its calibration's name if it has one."""
+        found = self._calibrations.probability(log_odds, language)
+        return (yes_share(log_odds), None) if found is None else found
+
+    def log_odds(self, query: Any, tile: Any, view: View | str, *, language: str = "en") -> float:
+        """Return the model's own log-odds of yes over no, before any calibration."""
+        spoken = parse_language(language)
+        chat = verdict_chat(query, tile, parse_view(view), spoken)
+        yes, no = answer_log_probabilities(self.local, chat, answers(spoken))
+        return float(yes - no)
+
+    def answer(self, query: Any, tile: Any, view: View | str, *, language: str = "en") -> Answer:
+        """Return the model's reasons and the verdict they end in, which nobody else has settled.
+
+        Raises:
+            GleamError: The answer is empty or broken, or an unknown view or language.
+        """
+        spoken = parse_language(language)
+        return self._answer(query, tile, parse_view(view), spoken, None)
+
+    def explain(
+        self,
+        query: Any,
+        tile: Any,
+        view: View | str,
+        pose: Pose = UNKNOWN_POSE,
+        *,
+        language: str = "en",
+        tile_width_m: float | None = None,
+    ) -> Verdict:
+        """Judge a pair; see :meth:`gleam.explaining.evidence.EvidenceExplainer.explain` for the arguments.
+
+        Raises:
+            ImageError: A picture cannot be read.
+            GleamError: The model's answer is empty or broken; an unknown view or language; an impossible
+                pose.
+        """
+        begun = time.perf_counter()
+        spoken, seen_as = parse_language(language), parse_view(view)
+        probability, calibration = self.probability(query, tile, seen_as, language=spoken)
+        match = probability >= 0.5
+        notes = [f"prompts {VERSION}; writing in the pictures is not obeyed"]
+        written = self._answer(query, tile, seen_as, spoken, None)
+        if written.match is not match:
+            written = self._answer(query, tile, seen_as, spoken, match)
+            notes.append("the model's first reasons ended in the other verdict, so it was asked again")
+        if calibration is None:
+            notes.append("the probability is the model's own and was not calibrated")
+        source: ProbabilityFrom = "logprobs" if calibration is None else "calibration"
+        measured = self._measured(query, tile, seen_as, pose, spoken, tile_width_m)
+        return Verdict(
+            **measured,
+            match=match,
+            probability=probability,
+            probability_from=source,
+            calibration=calibration,
+            text=written.explanation,
+            reasons=written.evidence,
+            language=spoken,
+            explainer=self.name,
+            model=self.local.base.id,
+            view=seen_as.value,
+            seconds=round(time.perf_counter() - begun, 4),
+            cost_usd=0.0,
+            notes=tuple(notes),
+        )
+
+    def _answer(self, query: Any, tile: Any, view: View, language: Language, given: bool | None) -> Answer:
+        chat = explanation_chat(query, tile, view, language, given)
+        return self._writer.write(chat, language, self._limits[language], given)
+
+    def _measured(
+        self, query: Any, tile: Any, view: View, pose: Pose, language: Language, tile_width_m: float | None
+    ) -> dict[str, Any]:
+        """Return what the encoder measured on the pair: regions and similarities."""
+        if self._encoder is None:
+            return {
+                "threshold": None,
+                "similarity": None,
+                "control": None,
+                "evidence_for": (),
+                "evidence_against": (),
+                "elsewhere": 0.0,
+            }
+        from gleam.explaining.evidence import EvidenceExplainer
+
+        seen = EvidenceExplainer(self._encoder).explain(
+            query, tile, view, pose, language=language, tile_width_m=tile_width_m
+        )
+        return {
+            "threshold": seen.threshold,
+            "similarity": seen.similarity,
+            "control": seen.control,
+            "evidence_for": seen.evidence_for,
+            "evidence_against": seen.evidence_against,
+            "elsewhere": seen.elsewhere,
+        }

@@ -1,0 +1,1 @@
+"""Chat templates (Jinja): what a conversation looks like to a model."""

@@ -1,0 +1,1 @@
+"""How a text about two pictures is taken apart: words, whose they are, denials, verdict."""

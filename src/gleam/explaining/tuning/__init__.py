@@ -1,0 +1,1 @@
+"""Tuning on a GLEAM-X benchmark: ``gleam tune``."""

@@ -1,0 +1,1 @@
+"""The page on which people revise a benchmark's texts."""

@@ -1,0 +1,1 @@
+"""Routes of the review page, by what they are for."""
