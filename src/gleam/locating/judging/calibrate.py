@@ -30,7 +30,7 @@ from gleam.evaluation.open_set import false_locate_rate
 from gleam.locating.calibrations import Claims
 from gleam.locating.judging.sample import Sample
 from gleam.locating.judging.samples import sample_area
-from gleam.locating.judging.signs import signs_for
+from gleam.locating.judging.signs import SEQUENCE, signs_for
 from gleam.locating.locator import Locator
 from gleam.locating.region import conformal_scale
 from gleam.places import Places
@@ -43,6 +43,9 @@ _WORTH = 0.01
 MOST_WRONG = 0.025
 """Of what is claimed for photos from here, at most so much may be wrong: half of what a 95 % region may
 miss, so that the other half is left for right places whose position is off."""
+MOST_WRONG_IN_FLIGHT = 0.045
+"""The same of the photos of flights: those fitted on are loosely tied, and one in eight shows another place,
+which may happen to lie where the flight could be."""
 MOST_FALSE = 0.05
 """Of photos from elsewhere, at most so much may be claimed."""
 AMBIGUOUS_FROM = 0.15
@@ -125,7 +128,7 @@ class _Table:
     def __init__(self, samples: Sequence[Sample], view: str, within_m: float) -> None:
         if not samples:
             raise GleamError("No photo of a view found any place to calibrate with.")
-        self.within_m = within_m
+        self.view, self.within_m = view, within_m
         self.signs, self.always = signs_for(view)
         complete = [s for s in samples if set(self.signs) <= set(s.signs)]
         self.features = np.array([[s.signs[name] for name in self.signs] for s in complete])
@@ -247,6 +250,7 @@ def _claims(
 ) -> Claims:
     """Return the thresholds: as many claims as the shares of wrong ones allow."""
     known = np.isfinite(here) & table.present
+    most_wrong = MOST_WRONG_IN_FLIGHT if table.view == SEQUENCE else MOST_WRONG
     not_here = min(float(np.quantile(here[known], MISTAKEN_ABSENCE)), 0.5) if known.any() else 0.0
     not_here = round(not_here, 4)
     from_here = ~(here < not_here)
@@ -256,7 +260,7 @@ def _claims(
         strangers = told & ~table.present
         wrong = 1 - table.right[claimed & table.present].mean() if (claimed & table.present).any() else 0.0
         taken = claimed[strangers].mean() if strangers.any() else 0.0
-        if wrong <= MOST_WRONG and taken <= MOST_FALSE:
+        if wrong <= most_wrong and taken <= MOST_FALSE:
             located_from = round(float(threshold), 2)
             break
     return Claims(located_from, AMBIGUOUS_FROM, not_here, name, int(told.sum()))
