@@ -62,6 +62,8 @@ end
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="Keeps city and atlas for the next run [temporary].")
+    parser.add_argument("--atlas", type=Path, help="Another atlas than that of the city.")
+    parser.add_argument("--photos", type=Path, help="Folder of photos for it.")
     parser.add_argument("--seconds", type=float, default=20.0, help="Of each measurement.")
     parser.add_argument("--workers", type=int, help="Photos at once [cores].")
     parser.add_argument("--seed", type=int, default=11)
@@ -71,8 +73,8 @@ def main() -> None:
         sys.exit("wrk is not installed; run: apt-get install wrk")
     folder = told.folder or Path(tempfile.mkdtemp(prefix="gleam-load-"))
     workers = told.workers or len(os.sched_getaffinity(0))
-    atlas = make_atlas(folder, told.seed)
-    photos = small_photos(folder)
+    atlas = told.atlas or make_atlas(folder, told.seed)
+    photos = small_photos(told.photos or folder / "city" / "images" / "drone")
     rows = []
     for refine in (10, 0):
         options = {"view": "drone", "refine": refine}
@@ -88,7 +90,7 @@ def main() -> None:
 
 
 def make_atlas(folder: Path, seed: int) -> Path:
-    """Make a city of 1.2 km with the rasters of two dates, and the atlas of both."""
+    """Make a city of 1.2 km and the atlas of its newest imagery."""
     from gleam import Atlas, Encoder
     from gleam.city.make import make_city
     from gleam.views import View
@@ -96,8 +98,8 @@ def make_atlas(folder: Path, seed: int) -> Path:
     city = folder / "city"
     make_city(city, seed=seed, size_km=1.2, places=40, views=(View.DRONE,), tiles=False)
     if not (folder / "atlas").exists():
-        rasters = sorted((city / "rasters").glob("*.tif"))
-        Atlas.build(rasters, Encoder.from_pretrained("city"), folder / "atlas").close()
+        newest = sorted((city / "rasters").glob("*.tif"))[-1]
+        Atlas.build(newest, Encoder.from_pretrained("city"), folder / "atlas").close()
     return folder / "atlas"
 
 
@@ -111,9 +113,9 @@ def tiles_of(atlas: Path) -> int:
 
 
 def small_photos(folder: Path) -> list[bytes]:
-    """Return the drone photos at 128 pixels, without their metadata: the heading has to be searched."""
+    """Return photos at 128 pixels, without their metadata: the heading has to be searched."""
     photos = []
-    for path in sorted((folder / "city" / "images" / "drone").glob("*.jpg")):
+    for path in sorted(folder.glob("*.jpg")):
         buffer = io.BytesIO()
         Image.open(path).resize((PIXELS, PIXELS), Image.Resampling.BOX).save(buffer, "JPEG", quality=90)
         photos.append(buffer.getvalue())

@@ -78,8 +78,40 @@ def test_a_large_table_is_indexed_and_stays_accurate(tmp_path):
         assert found / wanted >= 0.98
 
 
-def test_a_region_gives_the_same_from_the_engine_and_from_memory(tmp_path):
-    """The first question about a small region of a large table goes to the engine, the next ones do not."""
+def test_tiles_held_in_memory_are_those_of_the_disk_and_follow_changes(tmp_path):
+    """After a few searches by the index its tiles come from memory; nothing else may change by that."""
+    batch = make_batch(1500, seed=5, clusters=30)
+    store = LanceStore(tmp_path, dim=DIM, exact_rows=200)
+    store.upsert(batch)
+    store.optimize(alone=True)
+    query = batch.vectors[7]
+    answers = [store.search(query, 10)[0] for _ in range(8)]
+    assert store._known is not None
+    assert all(hits == answers[0] for hits in answers)
+    # Another process writes meanwhile: a refresh brings the new tiles, the old ones are gone.
+    other = LanceStore(tmp_path, exact_rows=200)
+    moved = Tile(batch.tiles[7].id, 10.0, 20.0, 128.0, "other")
+    other.upsert(TileBatch([moved], batch.vectors[7:8], [b"jpeg"]))
+    other.delete([answers[0][1].tile.id])
+    store.refresh()
+    hits = store.search(query, 10)[0]
+    assert hits[0].tile == moved
+    assert answers[0][1].tile not in [hit.tile for hit in hits]
+    assert [hit.tile for hit in hits[1:9]] == [hit.tile for hit in answers[0][2:10]]
+
+
+def test_an_index_of_another_kind_is_replaced(tmp_path):
+    from lancedb.index import IvfRq
+
+    store = LanceStore(tmp_path, dim=DIM, exact_rows=200)
+    store.upsert(make_batch(1500, clusters=30))
+    store._table.create_index("vector", config=IvfRq(distance_type="cosine"), name="older")
+    store.optimize(alone=True)
+    assert [index.name for index in store._table.list_indices()] == ["vector_rq4"]
+
+
+def test_a_region_gives_the_same_when_asked_again(tmp_path):
+    """The first question about a small region of a large table loads it, the next ones find it loaded."""
     batch = make_batch(2000)
     store = LanceStore(tmp_path, dim=DIM, exact_rows=500)
     store.upsert(batch)

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def running(**settings: Any) -> Iterator[Running]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     port = bound.getsockname()[1]
+    while thread.is_alive() and not server.started:
+        time.sleep(0.01)
     try:
         yield Running(f"http://127.0.0.1:{port}", server.config.app)
     finally:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gleam.imagery.preparation import Preparation, prepare
+from gleam.imagery.preparation.square import OVERSAMPLING
 from gleam.views import Pose, View
 
 THUMBNAIL_PIXELS = 192
@@ -58,8 +59,23 @@ def cut_pixels(encoder: SquareEncoder) -> int:
 
 def prepare_tile(square: NDArray[np.uint8], tile_m: float, preparation: Preparation) -> NDArray[np.uint8]:
     """Bring a north-up square of ``tile_m`` metres to the encoder's (S, S, 3) input."""
+    side = preparation.pixels * OVERSAMPLING
+    if square.shape == (side, side, 3) and preparation.ground_width_m == tile_m:
+        # Stored pictures have just this size, and each sample is a pixel: a plain mean gives the same bytes
+        # as the general way below, in a twentieth of the time.
+        return _halved(square)
     pose = Pose(heading_deg=0.0, ground_width_m=tile_m)
     return prepare(square, View.SATELLITE, pose, preparation).pixels
+
+
+def _halved(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the rounded mean of each block of ``OVERSAMPLING`` x ``OVERSAMPLING`` pixels."""
+    k = OVERSAMPLING
+    total = np.full((square.shape[0] // k, square.shape[1] // k, 3), k * k // 2, np.uint16)
+    for i in range(k):
+        for j in range(k):
+            total += square[i::k, j::k]
+    return (total // (k * k)).astype(np.uint8)
 
 
 def embed_tiles(encoder: SquareEncoder, squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

@@ -30,8 +30,9 @@ from gleam.errors import AtlasError
 from gleam.progress import Bar, progress
 
 LANCE_FOLDER = "tiles.lance"
-PACK_EVERY = 128
-"""Writes to the store between two packings, so that a huge build does not end in a heap of small files."""
+PACK_EVERY = 512
+"""Writes to the store between two packings, so that a huge build does not end in a heap of small files; each
+reads and writes all that is there."""
 
 
 def fill(
@@ -119,7 +120,7 @@ class _Keeper:
             self.fragments.remove(unit.done)
         self._writes += 1
         if self._writes % PACK_EVERY == 0:
-            self._store.optimize(alone=self._alone)
+            self._store.optimize(alone=self._alone, index=False)
 
 
 def _cut_missing(

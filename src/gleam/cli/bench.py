@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import typer
 
-VERBS = ("make", "review", "export", "score")
+VERBS = ("make", "batch", "review", "export", "score")
 """Each is a module ``bench_VERB`` of this package, which may add more than one verb."""
 
 

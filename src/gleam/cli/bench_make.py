@@ -80,7 +80,7 @@ def make(
     spoken = tuple(dict.fromkeys(parse_language(word) for word in languages.split(",") if word.strip()))
     plan = Plan(spoken, calls, overlap, controls)
     limits = Limits(max_usd, max_calls, max_usd_per_day)
-    told = _prices(price)
+    told = prices_told(price)
     loaded = None if encoder == "none" else Encoder.from_pretrained(encoder)
     info = make_pairs(places, out, recipe, loaded, name)
     opened = Bench.open(out)
@@ -135,7 +135,8 @@ def teachers(
     typer.echo(to_json(result) if as_json else "\n".join(_compared(result)))
 
 
-def _prices(text: str | None) -> tuple[float, float] | None:
+def prices_told(text: str | None) -> tuple[float, float] | None:
+    """Read ``IN,OUT`` in dollars per million tokens; raise a ``GleamError`` when it is something else."""
     from gleam.errors import GleamError
 
     if text is None:

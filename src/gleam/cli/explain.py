@@ -27,7 +27,11 @@ def explain(
     ),
     language: str = typer.Option("en", "--language", help="en or zh."),
     encoder: str | None = typer.Option(None, "--encoder", help="Encoder [the atlas's, else city]."),
-    explainer: str = typer.Option("evidence", "--explainer", help="Who explains."),
+    explainer: str = typer.Option(
+        "evidence",
+        "--explainer",
+        help="Who explains: evidence, student, local:MODEL, or api:MODEL@URL, which gets both pictures.",
+    ),
     heading: float | None = typer.Option(None, "--heading", help="Degrees clockwise from north."),
     pitch: float | None = typer.Option(None, "--pitch", help="Degrees above the horizon; -90 looks down."),
     height: float | None = typer.Option(None, "--height", help="Metres of the camera above the ground."),
@@ -77,6 +81,12 @@ def _tile(name: str, width_m: float | None) -> tuple[Path | NDArray[np.uint8], f
 
 def _text(verdict: Verdict) -> str:
     lines = [verdict.text, ""]
+    if verdict.model is not None:
+        said = "match" if verdict.match else "no match"
+        sure = f", probability {verdict.probability:.0%}" if verdict.probability is not None else ""
+        came = f" ({verdict.probability_from})" if verdict.probability_from else ""
+        lines.append(f"  {said}{sure}{came}, by {verdict.explainer}, model {verdict.model}")
+        lines += [f"  - {reason}" for reason in verdict.reasons]
     for region in verdict.regions:
         sign = "+" if region.supports else "-"
         lines.append(

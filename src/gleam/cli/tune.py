@@ -80,17 +80,22 @@ def _tune_lora(
 
 
 def _tune_student(recipe: Path, settings: list[str], *, resume: bool, dry_run: bool, as_json: bool) -> None:
+    from gleam.config import load_config, to_dict, to_yaml
     from gleam.errors import ConfigError
-    from gleam.explaining.tuning.dispatch import student_settings, student_trainer
+    from gleam.explaining.student.config import StudentConfig
+    from gleam.explaining.tuning.dispatch import student_settings
     from gleam.files import to_json
 
     content, out = student_settings(recipe, settings)
+    config = load_config(StudentConfig, content)
     if dry_run:
-        typer.echo(to_json(content))
+        typer.echo(to_json(to_dict(config)) if as_json else to_yaml(config))
         return
     if out is None:
         raise ConfigError(f"{recipe}: 'out' is missing; give it there or by --out.")
-    figures: Any = student_trainer()(content, out, **({"resume": True} if resume else {}))
+    from gleam.explaining.student.training import train_student
+
+    figures = train_student(config, out, resume=resume)
     typer.echo(to_json(figures) if as_json else f"The student is in {out}.")
 
 

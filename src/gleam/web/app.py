@@ -13,6 +13,7 @@ from gleam.web.guard import Guard
 from gleam.web.headers import SecurityHeaders
 from gleam.web.limits import Limits
 from gleam.web.metrics import Counting
+from gleam.web.openapi import complete
 from gleam.web.problems import say_problems
 from gleam.web.routes import atlas, explain, health, jobs, locate, metadata, page, results
 from gleam.web.service import Service
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (health, page, atlas, metadata, locate, results, explain, jobs):
         app.include_router(module.router)
     app.mount("/static", page.Assets(directory=page.STATIC), name="static")
+    complete(app, with_token=settings.token is not None)
     say_problems(app)
     # From the inside out: the guard sees a request before its body is looked at.
     app.add_middleware(Limits, settings=settings, refuse_when_full=service.engine.refuse_when_full)

@@ -14,7 +14,8 @@ from typing import Any
 from gleam.files import atomic_folder, read_json, write_json
 from gleam.locating.answer import Answer
 
-MOST_HELD = 10_000
+MOST_HELD = 2000
+"""Some 50 kB each, when the scores of many tiles were asked for."""
 _ID_BYTES = 12
 _RESULT, _PHOTO = "result.json", "photo"
 

@@ -44,7 +44,8 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
         server = make_server(settings)
         host, port = bound.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        say(f"GLEAM serves {settings.atlas.name} at {address} (Ctrl-C stops it).")
+        once = " Open it once as /?token=TOKEN." if settings.token is not None else ""
+        say(f"GLEAM serves {settings.atlas.name} at {address} (Ctrl-C stops it).{once}")
         if open_browser:
             threading.Timer(0.5, webbrowser.open, (address,)).start()
         server.run(sockets=[bound])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ValidationError
 
-from gleam.web.answering import safe_name
 from gleam.web.problems import WebError
 
 MOST_PHOTOS = 1000
@@ -16,19 +15,19 @@ MOST_PHOTOS = 1000
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_photo(upload: UploadFile) -> tuple[bytes, str | None]:
-    """Return the bytes and the safe name of an uploaded photo; the upload itself is let go of.
+def read_photo(upload: UploadFile) -> bytes:
+    """Return the content of an uploaded photo and let go of the upload; for worker threads.
+
+    What waits for a worker lies on the disk, so that a full queue of large photos does not fill the memory.
 
     Raises:
         WebError: It is empty.
     """
-    try:
-        data = await upload.read()
-    finally:
-        await upload.close()
+    with upload.file as file:
+        data: bytes = file.read()
     if not data:
         raise WebError(422, "The photo is empty (0 bytes); send its content in the field photo.")
-    return data, safe_name(upload.filename)
+    return data
 
 
 def parse(model: type[Model], text: str | None, field: str) -> Model:
@@ -44,10 +43,3 @@ def parse(model: type[Model], text: str | None, field: str) -> Model:
         where = ".".join([field, *(str(part) for part in first["loc"])])
         told = first["msg"].removeprefix("Value error, ")
         raise WebError(422, f"{where}: {told[:1].lower()}{told[1:]}.") from None
-
-
-def json_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what describes a form field that holds the JSON of a model."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"contentMediaType": "application/json", "contentSchema": schema}

@@ -11,6 +11,8 @@ import time
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from gleam.cli.main import build_app
@@ -120,6 +122,7 @@ def test_what_passes_is_tried_again(bench, server, behaviour):
         ("busy_long", "asks to wait 3600 s", 1),
         ("echo_key", "does not accept the key", 1),
         ("e500", "failed (500)", 40),
+        ("length", "8 requests in a row came to nothing, the last one so: The reply was cut off", 8),
     ],
 )
 def test_what_does_not_pass_ends_the_run(bench, server, behaviour, said, requests):
@@ -128,7 +131,14 @@ def test_what_does_not_pass_ends_the_run(bench, server, behaviour, said, request
     assert said in written.stopped
     assert len(server.requests) == requests
     server.plan = lambda number, body: "ok"
-    assert write(bench, server).texts[f"api:model@{server.url}"]["ok"] == 24
+    assert write(bench, server, again=True).texts[f"api:model@{server.url}"] == {"ok": 24}
+
+
+def test_a_model_that_thinks_has_room_for_it(bench, server):
+    server.models = ["gpt-6-luna"]
+    write(bench, server, ("gpt-6-luna",), Plan(languages=("en",)), Limits(max_calls=1))
+    # 1200 for the text and 4000 to think, or every reply would be cut off and paid for.
+    assert server.requests[0].body["max_tokens"] == 5200
 
 
 def test_the_budget_is_never_overrun(bench, server):
@@ -166,6 +176,24 @@ def test_calls_and_days_are_limited(bench, server):
     for wrong in ({"max_usd": -1}, {"max_calls": -2}, {"max_usd": float("nan")}):
         with pytest.raises(GleamError, match="is no limit"):
             Limits(**wrong)
+
+
+@given(st.lists(st.tuples(st.floats(0, 2), st.floats(0, 1)), max_size=40), st.floats(0, 5))
+def test_any_order_of_requests_stays_within_the_budget(tmp_path_factory, requests, limit):
+    with Ledger(tmp_path_factory.mktemp("budget") / "ledger.sqlite") as ledger:
+        budget = Budget(Limits(max_usd=limit), ledger)
+    under_way = []
+    for most, share in requests:
+        try:
+            budget.reserve(most)
+            under_way.append((most, most * share))
+        except BudgetSpent:
+            assert not under_way
+        if len(under_way) > 2 or (under_way and budget._why_not(2.0)):
+            for reserved, cost in under_way:
+                budget.settle(reserved, cost)
+            under_way.clear()
+        assert budget.spent_usd <= limit * (1 + 1e-6)
 
 
 def test_reservations_make_others_wait(tmp_path):
@@ -336,6 +364,37 @@ def test_ledgers_that_are_none(bench, server):
     with pytest.raises(BenchError, match="ledger of version 9"):
         write(bench, server)
     assert not server.requests
+
+
+def test_a_disk_that_cannot_be_written_is_one_sentence(bench, server):
+    write(bench, server, limits=Limits(max_calls=3))
+    with Ledger(bench.root / "ledger.sqlite") as ledger:
+        (first, *_) = ledger.kept()
+        ledger._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(BenchError, match="cannot be written: attempt to write a readonly database"):
+            ledger.send(first.entry, 0.0)
+        ledger._db.execute("PRAGMA query_only = OFF")
+        ledger.send(first.entry, 0.0)
+    assert len(Bench.open(bench.root).texts()) == 3
+
+
+def test_one_run_at_a_time(bench, server):
+    from gleam.explaining.benchmark.workshop import alone
+
+    with alone(bench.root), pytest.raises(BenchError, match="Another run is at work"):
+        write(bench, server)
+    assert not server.requests
+
+
+def test_the_truth_is_told_only_when_asked_for(bench, server):
+    write(bench, server)
+    told = [teacher_of(f"api:model@{server.url}", bench, tell_truth=True)]
+    prompts = {asked.body["messages"][1]["content"][0]["text"] for asked in server.requests}
+    assert not any("It is known" in p or "已知" in p for p in prompts)
+    server.requests.clear()
+    write_texts(bench, told, Plan())
+    firsts = [a.body["messages"][1]["content"][0]["text"].splitlines()[0] for a in server.requests]
+    assert Counter("both" in f or "同一" in f for f in firsts) == {True: 12, False: 12}
 
 
 def test_the_city_writes_offline(tmp_path):

@@ -50,6 +50,18 @@ def test_a_verdict(server, encoder, pictures, language):
     assert "128" in asked.body["messages"][1]["content"][0]["text"]
 
 
+def test_what_would_steer_a_terminal_is_taken_out(server, pictures, monkeypatch, teacher):
+    honest = teacher.said
+
+    def steering(body, digest):
+        answer = honest(body, digest)
+        return {**answer, "explanation": answer["explanation"] + " \x1b[2J\x07\u202emoc.elpmaxe"}
+
+    monkeypatch.setattr(teacher, "said", steering)
+    verdict = Explainer.from_name(f"api:model@{server.url}", None).explain(*pictures, "drone")
+    assert not set(verdict.text) & {"\x1b", "\x07", "\u202e"}
+
+
 def test_without_an_encoder_nothing_is_measured(server, pictures):
     verdict = Explainer.from_name(f"api:model@{server.url}", None).explain(*pictures, "drone")
     assert (verdict.regions, verdict.similarity, verdict.threshold) == ((), None, None)

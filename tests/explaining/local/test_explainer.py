@@ -1,5 +1,6 @@
 """``local:MODEL`` as an explainer."""
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -104,3 +105,17 @@ def test_without_the_extra(loaded, monkeypatch):
     monkeypatch.setitem(sys.modules, "llguidance.hf", None)
     with pytest.raises(GleamError, match=r"llguidance.*pip install 'gleam-geo\[explain\]'"):
         LocalExplainer(loaded["llava"])
+
+
+def test_two_tiles_are_compared_in_the_order_given(explainer, query, tile):
+    from gleam.explaining.comparing import Comparer
+
+    assert isinstance(explainer, Comparer)
+    other = np.ascontiguousarray(tile[::-1])
+    first, second = (
+        explainer.compare(query, tile, other, "drone"),
+        explainer.compare(query, other, tile, "drone"),
+    )
+    assert 0 < first < 1
+    assert first != pytest.approx(1 - second, abs=1e-9)  # a random model favours a place in the question
+    assert first == explainer.compare(query, tile, other, "drone")

@@ -113,6 +113,16 @@ def test_the_explainer_uses_and_names_the_calibration(tuned, model, bench):
     assert explainer.probability(*pictures, pair.view)[0] == pytest.approx(float(torch.sigmoid(logit)))
 
 
+def test_a_tuned_model_compares_tiles_by_what_it_was_taught(tuned, model, bench):
+    pair = Bench.open(bench).pairs("test")[0]
+    query, tile = (Bench.open(bench).image_path(sha) for sha in (pair.query_image, pair.tile_image))
+    explainer = LocalExplainer(LocalModel.load(f"{model}+{tuned['out']}", SETTINGS))
+    share = explainer.compare(query, tile, query, pair.view)
+    assert share == pytest.approx(1 - explainer.compare(query, query, tile, pair.view))
+    odds = explainer.log_odds(query, tile, pair.view) - explainer.log_odds(query, query, pair.view)
+    assert (share > 0.5) is (odds > 0)
+
+
 def tune_in_a_process(config, *more):
     recipe = config.out + ".yaml"
     with open(recipe, "w") as file:

@@ -42,7 +42,17 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(chromium: Any, server: Any) -> Iterator[Callable[..., Visit]]:
-    """Open pages of a server, each in its own window; at the end nothing may have gone wrong in any."""
+    """Open windows on the page; at the end of the test nothing may have gone wrong in any."""
+    yield from _visits(chromium, server)
+
+
+@pytest.fixture(scope="module")
+def shared_visit(chromium: Any, server: Any) -> Iterator[Callable[..., Visit]]:
+    """The same for windows that several tests look at."""
+    yield from _visits(chromium, server)
+
+
+def _visits(chromium: Any, server: Any) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
     def opened(path: str = "/", *, url: str | None = None, **window: Any) -> Visit:

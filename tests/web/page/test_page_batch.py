@@ -2,16 +2,7 @@
 
 import json
 
-import pytest
-from tests.web.http import noise_jpeg
-
-COUNT = 10
-
-
-@pytest.fixture
-def photos(city_atlas):
-    """Some photos, and a file that is none."""
-    return [*(city_atlas.photo("drone", n)[0] for n in range(COUNT)), ("broken.jpg", b"no photo at all")]
+COUNT = 6
 
 
 def _wait_for_state(window, state):
@@ -21,10 +12,11 @@ def _wait_for_state(window, state):
     )
 
 
-def test_a_batch_is_followed_cancelled_resumed_sorted_and_downloaded(visit, photos, tmp_path):
+def test_a_batch_is_followed_cancelled_resumed_sorted_measured_and_downloaded(visit, city_atlas, tmp_path):
+    taken = [city_atlas.photo("drone", n) for n in range(COUNT)]
     window = visit()
     page = window.page
-    window.drop(*photos)
+    window.drop(*(photo for photo, _ in taken), ("broken.jpg", b"no photo at all"))
     assert str(COUNT + 1) in window.text("#start")
     page.click("#start")
     page.wait_for_selector("#cancel")
@@ -47,6 +39,13 @@ def test_a_batch_is_followed_cancelled_resumed_sorted_and_downloaded(visit, phot
     values = [float(text.strip("<> %")) if "%" in text else -1.0 for text in shown]
     assert values == sorted(values, reverse=True) and values[-1] == -1.0
 
+    # A table of true positions, dropped too, tells how far the answers lie off.
+    rows = "".join(f'"{photo.name}",{row["lat"]},{row["lon"]}\n' for photo, row in taken[:2])
+    window.drop(("truth.csv", f"photo,lat,lon\n{rows}".encode()))
+    page.wait_for_selector("#sort-error")
+    errors = page.eval_on_selector_all("#table tbody tr", "rows => rows.map((r) => r.cells[6].textContent)")
+    assert sum("m" in text for text in errors) == 2
+
     page.select_option("#export-format", "geojson")
     with page.expect_download() as download:
         page.click("#export")
@@ -61,17 +60,3 @@ def test_a_batch_is_followed_cancelled_resumed_sorted_and_downloaded(visit, phot
     assert "#" in page.url
     page.click("#back")
     page.wait_for_selector("#table tbody tr")
-
-
-def test_a_table_of_true_positions_measures_a_batch(visit, city_atlas):
-    window = visit()
-    page = window.page
-    taken = [city_atlas.photo("drone", n) for n in range(2)]
-    window.drop(*(photo for photo, _ in taken), ("noise.jpg", noise_jpeg()))
-    page.click("#start")
-    _wait_for_state(window, "done")
-    rows = "".join(f'"{photo.name}",{row["lat"]},{row["lon"]}\n' for photo, row in taken)
-    window.drop(("truth.csv", f"photo,lat,lon\n{rows}".encode()))
-    page.wait_for_selector("#sort-error")
-    errors = page.eval_on_selector_all("#table tbody tr", "rows => rows.map((r) => r.cells[6].textContent)")
-    assert sum("m" in text for text in errors) == 2

@@ -1,12 +1,5 @@
 """What the user knows of a photo narrows the search."""
 
-import json
-
-
-def _options(request):
-    body = request.post_data_buffer.decode("latin-1")
-    return json.loads(body.split('name="options"\r\n\r\n')[1].split("\r\n")[0])
-
 
 def test_a_circle_drawn_on_the_map_is_searched(visit, city_atlas):
     photo, row = city_atlas.photo("drone", 2)
@@ -33,9 +26,8 @@ def test_a_circle_drawn_on_the_map_is_searched(visit, city_atlas):
         or abs(float(page.input_value("#hint-circle-lat")) - row["lat"]) < 5e-5
     )
     page.select_option("#hint-view", "drone")
-    with page.expect_request("**/v1/locate") as asked:
-        window.locate(photo)
-    options = _options(asked.value)
+    window.locate(photo)
+    options = page.evaluate("async () => (await import('/static/page/state.js')).state.chosen.asked")
     assert options["view"] == "drone"
     assert abs(options["near"]["lat"] - row["lat"]) < 5e-5
     assert options["near"]["radius_m"] > 5
@@ -48,11 +40,7 @@ def test_a_circle_drawn_on_the_map_is_searched(visit, city_atlas):
     page.select_option("#hint-area", "all")
     assert window.text("#start") == window.words("go.again")
 
-
-def test_escape_leaves_the_drawing_and_numbers_do_without_a_mouse(visit):
-    window = visit()
-    page = window.page
-    page.click("#hints > summary")
+    # Escape leaves the drawing, and numbers do without a mouse.
     page.select_option("#hint-area", "box")
     assert page.get_attribute("#draw", "aria-pressed") == "true"
     page.keyboard.press("Escape")

@@ -10,11 +10,11 @@ from gleam.geo import distance_m
 NEAR_ENOUGH_M = 20.0
 
 
-@pytest.fixture
-def located(visit, city_atlas):
+@pytest.fixture(scope="module")
+def located(shared_visit, city_atlas):
     """A window with the answer of a drone photo, and where the photo was taken."""
     photo, row = city_atlas.photo("drone", 1)
-    window = visit()
+    window = shared_visit()
     window.locate(photo)
     return window, row
 
@@ -29,9 +29,9 @@ def test_a_dropped_photo_is_pinned_where_it_was_taken(located):
     pinned = window.page.evaluate(
         """async () => {
           const map = (await import('/static/page/map.js')).theMap();
-          const pin = document.querySelector('.pin.winner').getBoundingClientRect();
+          const pin = document.querySelector('.pin-holder.winner').getBoundingClientRect();
           const canvas = map.getCanvas().getBoundingClientRect();
-          const at = map.unproject([pin.x + pin.width / 2 - canvas.x, pin.y + pin.height / 2 - canvas.y]);
+          const at = map.unproject([pin.x + pin.width / 2 - canvas.x, pin.bottom - canvas.y]);
           return [at.lat, at.lng];
         }"""
     )
@@ -76,9 +76,8 @@ def test_the_runner_up_is_as_large_as_the_winner_and_explained_when_chosen(locat
     assert abs(winner["width"] - rival["width"]) < 2 and abs(winner["height"] - rival["height"]) < 2
     page.click("#explain-rival")
     page.wait_for_selector(".tile-shot.rival .region")
-    assert window.words("answer.position") not in window.text("#position-title") or "2" in window.text(
-        "#position-title"
-    )
+    assert "2" in window.text("#position-title") and "2" in window.text("#why-title")
+    page.click("#explain-winner")
 
 
 def test_both_languages_explain_whatever_the_page_speaks(located):
@@ -90,6 +89,7 @@ def test_both_languages_explain_whatever_the_page_speaks(located):
     page.wait_for_selector("#why-panel .why-region:has-text('区域')")
     assert page.get_attribute("#why-panel", "lang") == "zh-CN"
     assert page.evaluate("document.documentElement.lang") == "en"
+    page.click("#why-en")
 
 
 def test_the_position_is_copied_in_every_notation(located):
@@ -101,6 +101,7 @@ def test_the_position_is_copied_in_every_notation(located):
         window.page.click("#copy-position")
         copied[notation] = window.page.evaluate("navigator.clipboard.readText()")
         assert copied[notation] == window.text("#position")
+    window.page.click("#notation-decimal")
     assert "°" in copied["dms"] and copied["mgrs"][:2].isdigit() and "," in copied["decimal"]
 
 
@@ -151,3 +152,4 @@ def test_an_answer_is_compared_with_the_truth(located):
     lat, lon = (float(part) for part in window.text("#position").split(","))
     assert away == pytest.approx(distance_m(lat, lon, row["lat"], row["lon"]), abs=0.2)
     assert page.locator(".pin.truth").count() == 1
+    page.click("#forget-truth")

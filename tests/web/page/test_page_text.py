@@ -117,12 +117,8 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere():
 
 
 @pytest.fixture(scope="module")
-def window(chromium, server):
-    from tests.web.page.visit import Visit
-
-    opened = Visit(chromium, server.url, "/")
-    yield opened
-    opened.close()
+def window(shared_visit):
+    return shared_visit()
 
 
 @pytest.mark.parametrize(
@@ -207,10 +203,10 @@ def test_chinese_is_chinese_everywhere(visit, city_atlas):
           return [...new Set(words)];
         }"""
     )
-    names = {"cities", "city", "atlas", "satellite", "tif", "English", "Esc", "Flight", "Gimbal", "XMP"}
+    names = {"cities", "city", "atlas", "satellite", "tif", "English", "Esc", "Relative", "Altitude", "XMP"}
     assert set(left) <= names
     page.click("#speak-en")
-    page.wait_for_function("document.documentElement.lang === 'en'")
+    page.wait_for_function("() => document.documentElement.lang === 'en'")
     assert chinese.text("#answer .chip") == dictionary("en")["status.located"]
     page.reload()
     page.wait_for_selector("#answer .claim")

@@ -1,11 +1,13 @@
 """One window on the page, and what a user does in it."""
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
 ANSWERED = "#answer .claim"
-WAIT_MS = 30_000
+WAIT_MS = 1000 * int(os.environ.get("GLEAM_PAGE_WAIT_S", "60"))
+"""Longer than any step takes on a machine that has time; only a failure waits so long."""
 
 _DROP = """([files]) => {
   const carried = new DataTransfer();
@@ -27,7 +29,7 @@ class Visit:
     """
 
     def __init__(
-        self, browser: Any, url: str, path: str, *, width: int = 1360, height: int = 860, **context: Any
+        self, browser: Any, url: str, path: str, *, width: int = 1200, height: int = 760, **context: Any
     ) -> None:
         self.url = url
         self.complaints: list[str] = []

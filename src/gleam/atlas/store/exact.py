@@ -36,6 +36,7 @@ class TileColumns:
         self.widths: NDArray[np.float64] = whole["width_m"].to_numpy(zero_copy_only=False)
         self._by_lat: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
         self._tiles: dict[int, Tile] = {}
+        self._last: tuple[tuple[Region | None, float | None], NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -71,6 +72,13 @@ class TileColumns:
         """Return in order the rows in a region and of a ground width; None stands for all rows."""
         if region is None and width_m is None:
             return None
+        # Photos of one mission share their prior, and geodesics cost more than the search itself.
+        last = self._last  # once: other threads may ask for another region meanwhile
+        if last is None or last[0] != (region, width_m):
+            last = self._last = (region, width_m), self._rows(region, width_m)
+        return last[1]
+
+    def _rows(self, region: Region | None, width_m: float | None) -> NDArray[np.int64]:
         near = np.arange(len(self)) if region is None else self._between_parallels(region)
         if width_m is not None:
             low, high = width_bounds(width_m)
@@ -126,9 +134,12 @@ def search_exactly(
     rows: NDArray[np.int64] | None,
 ) -> list[list[Hit]]:
     """Compare each of (Q, D) queries with the vectors of all rows, or of ``rows``; best first, ties by id."""
-    chosen = np.asarray(vectors if rows is None else vectors[rows], np.float32)
+    # Taking most of the vectors out would cost more than comparing the few others too.
+    most = rows is None or 2 * len(rows) > len(vectors)
+    chosen = np.asarray(vectors if most else vectors[rows], np.float32)
     found: list[list[Hit]] = []
     for at in range(0, len(queries), _QUERIES_AT_ONCE):
         scores = queries[at : at + _QUERIES_AT_ONCE] @ chosen.T
+        scores = scores[:, rows] if most and rows is not None else scores
         found += [best_hits(columns, rows, row, k) for row in scores]
     return found

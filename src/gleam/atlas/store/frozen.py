@@ -85,7 +85,7 @@ class FrozenStore:
         """Refuse: a frozen atlas does not change."""
         self._refuse()
 
-    def optimize(self, *, alone: bool = False) -> None:
+    def optimize(self, *, alone: bool = False, index: bool = True) -> None:
         """Refuse: a frozen atlas does not change."""
         self._refuse()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from gleam.atlas.region import Region
 from gleam.atlas.store.checks import width_bounds
-from gleam.atlas.store.exact import TILE_COLUMNS
+from gleam.atlas.store.exact import TILE_COLUMNS, TileColumns
 from gleam.atlas.tiles import Tile, TileBatch
 
 
@@ -90,6 +92,25 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+class KnownTiles:
+    """The tiles of one version of a table, found by the row ids that the engine gives.
+
+    Args:
+        rows: An Arrow table with ``TILE_COLUMNS`` and ``_rowid``.
+        version: Of the table; row ids are good for that version alone.
+    """
+
+    def __init__(self, rows: Any, version: int) -> None:
+        self.version = version
+        rows = rows.sort_by("_rowid")
+        self._row_ids: NDArray[np.uint64] = rows["_rowid"].to_numpy()
+        self._columns = TileColumns(rows)
+
+    def tiles(self, row_ids: NDArray[np.uint64]) -> list[Tile]:
+        """Return the tiles in the order of their row ids."""
+        return [self._columns.tile(int(row)) for row in np.searchsorted(self._row_ids, row_ids)]
+
+
 class DiskSync:
     """Flushing what an engine wrote: LanceDB leaves new files in the system's cache.
 
@@ -119,6 +140,12 @@ class DiskSync:
                 _sync(folder)
             self._known[folder] = there
             folders += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def give_memory_back() -> None:
+    """Hand what the engine has freed back to the system: hundreds of MB after packing, which glibc keeps."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # other C libraries do it by themselves
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _sync(path: str) -> None:

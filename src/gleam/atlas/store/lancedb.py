@@ -25,7 +25,9 @@ from gleam.atlas.store.checks import check_all_found, checked_batch, checked_que
 from gleam.atlas.store.exact import TILE_COLUMNS, TileColumns, search_exactly
 from gleam.atlas.store.lance_table import (
     DiskSync,
+    KnownTiles,
     filter_of,
+    give_memory_back,
     id_in,
     schema,
     to_arrow,
@@ -40,13 +42,19 @@ from gleam.errors import AtlasError
 TABLE = "tiles"
 EXACT_ROWS = 50_000
 """Up to so many rows (of the table or of the region) every one is compared; above, an index is used."""
-PROBES, REFINE = 40, 10
-FILTERED_PROBES, FILTERED_REFINE = 120, 25
+PARTITION_ROWS, BITS = 4000, 4
+"""Tiles per list of the index and bits per number. Measured on a million clustered vectors: one bit needs 200
+tiles compared again in full for each ten hits, four bits need 40, which costs less than the bits do."""
+PROBES, REFINE = 25, 3
+FILTERED_PROBES, FILTERED_REFINE = 120, 8
 """Lists searched and, for every hit asked for, how many are compared again in full; the best inside a region
 are less alike than the best of all, so that more of both are needed to find them."""
 _FETCH_AT_ONCE = 1000
-_SCAN_QUERIES = 3
-"""So many queries over a region are cheaper in the engine than loading the region's vectors once."""
+_INDEX = f"vector_rq{BITS}"
+"""The index is called by its kind, so that one of another kind is replaced."""
+_KNOWN_AFTER, _KNOWN_ROWS = 4, 2_000_000
+"""From so many searches by the index on, the columns of a table of up to so many tiles are held in memory
+(about 100 bytes a tile): fetching ten tiles from the disk takes longer than finding them."""
 _KEEP_VERSIONS = timedelta(hours=1)
 """A reader moves to the latest version with each search, so an hour is plenty."""
 
@@ -73,8 +81,9 @@ class LanceStore:
         self._exact_rows = exact_rows
         self._sync = DiskSync(self._path)
         self._loaded: tuple[tuple[int, str | None], TileColumns, NDArray[np.float32]] | None = None
-        self._asked: tuple[int, str | None] | None = None
         self._loading = threading.Lock()
+        self._known: KnownTiles | None = None
+        self._searches = 0
         exists = self._path.is_dir() and any(self._path.iterdir())
         if not exists and dim is None:
             raise AtlasError(
@@ -129,9 +138,14 @@ class LanceStore:
             columns, stored = self._load(None)
             return search_exactly(columns, stored, queries, k, columns.rows(region, width_m))
         where = filter_of(region, width_m)
+        loaded = self._loaded
+        if mode != "indexed" and loaded is not None and loaded[0] == (self.version(), where):
+            _, columns, stored = loaded
+            return search_exactly(columns, stored, queries, k, columns.rows(region, None))
         total = int(self._table.count_rows(where))
         exact = mode == "exact" or (mode == "auto" and total <= self._exact_rows)
-        if exact and total <= self._exact_rows and self._worth_loading(where, len(queries)):
+        if exact and total <= self._exact_rows:
+            # Scanning for them inside the engine takes three times as long and holds a gigabyte.
             columns, stored = self._load(where)
             return search_exactly(columns, stored, queries, k, columns.rows(region, None))
         return [self._in_engine(q, k, region, where, total, exact) for q in queries]
@@ -182,22 +196,26 @@ class LanceStore:
         """Move to the latest version on the disk."""
         self._table.checkout_latest()
 
-    def optimize(self, *, alone: bool = False) -> None:
+    def optimize(self, *, alone: bool = False, index: bool = True) -> None:
         """Merge the small files of a build, forget old versions, and index a large table."""
-        if self._table.count_rows() > self._exact_rows and not self._table.list_indices():
+        if index and self._table.count_rows() > self._exact_rows and _INDEX not in self._index_names():
             from lancedb.index import IvfRq
 
+            kind = IvfRq(distance_type="cosine", num_bits=BITS, target_partition_size=PARTITION_ROWS)
             with self._write_errors():
-                self._table.create_index("vector", config=IvfRq(distance_type="cosine"))
+                self._table.create_index("vector", config=kind, name=_INDEX)
+                for name in self._index_names() - {_INDEX}:
+                    self._table.drop_index(name)
         with warnings.catch_warnings(), self._write_errors():
             # The engine warns that readers of old versions will fail; ``alone`` says there are none.
             warnings.simplefilter("ignore", UserWarning)
             self._table.optimize(cleanup_older_than=timedelta(0) if alone else _KEEP_VERSIONS)
+        give_memory_back()
         self._changed()
 
     def close(self) -> None:
         """Let go of the table and of what was loaded from it."""
-        self._loaded = None
+        self._loaded = self._known = None
         self._table = None
 
     @contextlib.contextmanager
@@ -211,8 +229,11 @@ class LanceStore:
                 "If the disk is full, free some space; then run the same command again to go on."
             ) from error
 
+    def _index_names(self) -> set[str]:
+        return {index.name for index in self._table.list_indices()}
+
     def _changed(self) -> None:
-        self._loaded = None
+        self._loaded = self._known = None
         # A line in the journal of a build must not outlive the tiles it vouches for.
         self._sync()
 
@@ -222,22 +243,27 @@ class LanceStore:
             query = query.where(where)
         return query.limit(max(1, self._table.count_rows())).to_arrow()
 
-    def _worth_loading(self, where: str | None, queries: int) -> bool:
-        # Photos of one mission share their prior: the second question about a region loads it.
-        key, before = (self.version(), where), self._asked
-        self._asked = key
-        return queries > _SCAN_QUERIES or before == key
-
     def _load(self, where: str | None) -> tuple[TileColumns, NDArray[np.float32]]:
         key = (self.version(), where)
         with self._loading:  # threads of a server search at once
             loaded = self._loaded
             if loaded is None or loaded[0] != key:
                 loaded = self._loaded = None  # the old one may go before the new one comes
-                rows = self._select([*TILE_COLUMNS, "vector"], where).sort_by("id")
-                loaded = (key, TileColumns(rows.drop_columns("vector")), to_vectors(rows, self.dim))
-                self._loaded = loaded
+                loaded = self._loaded = (key, *self._columns_and_vectors(where))
         return loaded[1], loaded[2]
+
+    def _columns_and_vectors(self, where: str | None) -> tuple[TileColumns, NDArray[np.float32]]:
+        """Return the tiles of a condition, ordered by id, and their vectors."""
+        if where is None:
+            rows = self._select([*TILE_COLUMNS, "vector"], None).sort_by("id")
+            return TileColumns(rows.drop_columns("vector")), to_vectors(rows, self.dim)
+        # The vectors by row number: a scan for them reads the whole table, and holds a gigabyte of it.
+        query = self._table.search().with_row_id(True).select(list(TILE_COLUMNS)).where(where)
+        rows = query.limit(max(1, self._table.count_rows())).to_arrow()
+        if not len(rows):
+            return TileColumns(rows), np.zeros((0, self.dim), np.float32)
+        taken = self._table.take_row_ids(rows["_rowid"].to_pylist()).select(["id", "vector"]).to_arrow()
+        return TileColumns(rows.sort_by("id")), to_vectors(taken.sort_by("id"), self.dim)
 
     def _in_engine(
         self,
@@ -254,11 +280,30 @@ class LanceStore:
             query = query.bypass_vector_index() if exact else query.nprobes(probes).refine_factor(refine)
             if where is not None:
                 query = query.where(where, prefilter=True)
-            rows = query.select([*TILE_COLUMNS, "_distance"]).limit(wanted).to_arrow()
+            if known is None:
+                rows = query.select([*TILE_COLUMNS, "_distance"]).limit(wanted).to_arrow()
+                tiles = to_tiles(rows)
+            else:
+                rows = query.with_row_id(True).select(["_distance"]).limit(wanted).to_arrow()
+                tiles = known.tiles(rows["_rowid"].to_numpy())
             scores = 1 - rows["_distance"].to_numpy()
-            return [Hit(t, float(s)) for t, s in zip(to_tiles(rows), scores, strict=True)]
+            return [Hit(t, float(s)) for t, s in zip(tiles, scores, strict=True)]
 
+        known = self._known_tiles()
         return complete_hits(fetch, k, region, total) or []
+
+    def _known_tiles(self) -> KnownTiles | None:
+        """Return the tiles held in memory, once that has become worth its while."""
+        with self._loading:
+            self._searches += 1
+            version = self.version()
+            if self._known is None or self._known.version != version:
+                self._known = None
+                if self._searches <= _KNOWN_AFTER or (rows := self._table.count_rows()) > _KNOWN_ROWS:
+                    return None
+                query = self._table.search().with_row_id(True).select(list(TILE_COLUMNS))
+                self._known = KnownTiles(query.limit(max(1, rows)).to_arrow(), version)
+            return self._known
 
     def _fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
         found: dict[str, Any] = {}

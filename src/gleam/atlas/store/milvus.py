@@ -178,7 +178,7 @@ class MilvusStore:
         """Nothing is kept here that could grow old; only :meth:`version` moves on."""
         self._version += 1
 
-    def optimize(self, *, alone: bool = False) -> None:
+    def optimize(self, *, alone: bool = False, index: bool = True) -> None:
         """Ask the server to write out and index what it holds in memory."""
         with self._errors("written"):
             self._client.flush(self._name)

@@ -84,10 +84,11 @@ class TileStore(Protocol):
     def refresh(self) -> None:
         """See what other processes have written since this store was opened."""
 
-    def optimize(self, *, alone: bool = False) -> None:
+    def optimize(self, *, alone: bool = False, index: bool = True) -> None:
         """Pack the data and bring the index up to date.
 
-        ``alone``: no other process has the store open, so that old data may go at once.
+        ``alone``: no other process has the store open, so that old data may go at once. ``index``: a first
+        index may be made; in the middle of a build it would take memory and time for a part of the tiles.
         """
 
     def close(self) -> None:

@@ -9,7 +9,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from gleam.errors import GleamError
 from gleam.explaining.benchmark.budget import Budget, BudgetSpent
-from gleam.explaining.benchmark.ledger import Entry, Ledger
+from gleam.explaining.benchmark.ledger import Ledger
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.tasks import Task
 from gleam.explaining.benchmark.teachers.api import ApiTeacher
 from gleam.explaining.benchmark.text import TextStatus
@@ -21,7 +22,8 @@ TRIES = 5
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 120.0
 """A server that asks to wait longer ends the run; a later run goes on."""
 MOST_IN_A_ROW = 8
-"""After so many failures without a success between them the run ends."""
+"""After so many failures or useless replies without a good one between them the run ends: a model that never
+writes what is asked for must not use up the budget."""
 
 
 class Asker:
@@ -135,9 +137,13 @@ class Asker:
             self._ledger.reply(number, raw.body, cost, tokens, raw.seconds)
         finally:
             self._budget.settle(most, cost)
-        self._finish(entry, *outcome(self._teacher, entry, raw.body))
-        with self._state:
-            self._failures = 0
+        status, problem = outcome(self._teacher, entry, raw.body)
+        self._finish(entry, status, problem)
+        if problem is not None:
+            self._count_failure(problem)
+        else:
+            with self._state:
+                self._failures = 0
         return None
 
     def _refused(self, entry: Entry, error: ChatError) -> None:
@@ -156,7 +162,9 @@ class Asker:
             self._failures += 1
             many = self._failures >= MOST_IN_A_ROW
         if many:
-            self._stop(GleamError(f"{self._failures} requests in a row failed, the last one so: {problem}"))
+            self._stop(
+                GleamError(f"{self._failures} requests in a row came to nothing, the last one so: {problem}")
+            )
 
     def _pause(self, error: ChatError, attempt: int) -> bool:
         """Wait before the next try, everyone when the server asks for it; False when it asks for too much."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from gleam.explaining.benchmark.controls import CONTROLS, Control
 from gleam.explaining.benchmark.folder import TEXTS
-from gleam.explaining.benchmark.ledger import Kept, Ledger
+from gleam.explaining.benchmark.ledger import Ledger
+from gleam.explaining.benchmark.ledger_form import Kept
 from gleam.explaining.benchmark.pair import Pair
 from gleam.explaining.benchmark.teachers import city, read_reply_of
 from gleam.explaining.benchmark.text import Text, Usage, write_lines

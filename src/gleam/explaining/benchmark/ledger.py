@@ -13,86 +13,22 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from gleam.errors import BenchError
+from gleam.explaining.benchmark.ledger_form import (
+    APPLICATION,
+    KEPT,
+    SCHEMA,
+    VERSION,
+    Entry,
+    Kept,
+    kept_of,
+)
 from gleam.explaining.benchmark.text import TextStatus
-from gleam.explaining.sentences import parse_language
-from gleam.explaining.verdict import Language
 
-_VERSION = 1
-_APPLICATION = 0x474C4D58  # GLMX
-_SCHEMA = """
-CREATE TABLE requests (
-  key TEXT PRIMARY KEY,
-  pair_id TEXT NOT NULL,
-  languages TEXT NOT NULL,
-  purpose TEXT NOT NULL,
-  teacher TEXT NOT NULL,
-  model TEXT NOT NULL,
-  prompts TEXT NOT NULL,
-  content TEXT NOT NULL,
-  status TEXT,
-  problem TEXT
-) WITHOUT ROWID;
-CREATE TABLE attempts (
-  id INTEGER PRIMARY KEY,
-  key TEXT NOT NULL REFERENCES requests (key),
-  at REAL NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('sent', 'replied', 'failed', 'lost')),
-  estimate_usd REAL NOT NULL,
-  cost_usd REAL,
-  input_tokens INTEGER,
-  output_tokens INTEGER,
-  seconds REAL,
-  problem TEXT,
-  reply BLOB
-);
-CREATE INDEX attempts_by_key ON attempts (key, state);
-"""
 DAY_S = 86_400
-_KEPT = """
-SELECT r.key, r.pair_id, r.languages, r.purpose, r.teacher, r.model, r.prompts, r.content,
-  r.status, r.problem, a.reply, (SELECT total(cost_usd) FROM attempts WHERE key = r.key),
-  a.input_tokens, a.output_tokens, a.seconds
-FROM requests r LEFT JOIN attempts a
-  ON a.id = (SELECT max(id) FROM attempts WHERE key = r.key AND state = 'replied')
-WHERE {} ORDER BY r.key
-"""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A request. key: its hash. languages: that its reply is to hold. purpose: ``text`` or ``control``.
-
-    content: what is asked as plain data, pictures by their hashes.
-    """
-
-    key: str
-    pair_id: str
-    languages: tuple[Language, ...]
-    purpose: str
-    teacher: str
-    model: str
-    prompts: str
-    content: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A request with its reply. status: None while it has no reply that was read."""
-
-    entry: Entry
-    status: TextStatus | None
-    problem: str | None
-    reply: bytes | None
-    cost_usd: float
-    input_tokens: int
-    output_tokens: int
-    seconds: float
 
 
 class Ledger:
@@ -118,16 +54,16 @@ class Ledger:
         db = self._db
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         application = int(db.execute("PRAGMA application_id").fetchone()[0])
-        if version not in (0, _VERSION) or application not in (0, _APPLICATION):
+        if version not in (0, VERSION) or application not in (0, APPLICATION):
             raise BenchError(
-                f"{self.path} is a ledger of version {version}; this GLEAM reads version {_VERSION}."
+                f"{self.path} is a ledger of version {version}; this GLEAM reads version {VERSION}."
             )
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         if version == 0:
             db.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION};"
-                f"PRAGMA application_id = {_APPLICATION}; COMMIT;"
+                f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION};"
+                f"PRAGMA application_id = {APPLICATION}; COMMIT;"
             )
 
     def close(self) -> None:
@@ -144,13 +80,24 @@ class Ledger:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Hold one transaction, on the disk when the block ends."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._undo()
+                raise BenchError(
+                    f"{self.path} cannot be written: {error}. What was recorded is kept; mend that and run "
+                    "the same command again."
+                ) from None
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._undo()
                 raise
-            self._db.execute("COMMIT")
+
+    def _undo(self) -> None:
+        # A full disk may already have undone it.
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
 
     def give_up_lost(self) -> int:
         """Mark what a killed run had sent and never got an answer to; return how many those are.
@@ -165,13 +112,17 @@ class Ledger:
 
     def send(self, entry: Entry, estimate_usd: float) -> int:
         """Write down that a request is about to leave; return the number of the attempt."""
-        return self.send_all([entry], estimate_usd)[0]
+        return self.send_all([(entry, estimate_usd)])[0]
 
-    def send_all(self, entries: Iterable[Entry], estimate_usd: float = 0.0) -> list[int]:
-        """Write down several requests at once."""
+    def send_all(self, entries: Iterable[tuple[Entry, float]], *, batched: bool = False) -> list[int]:
+        """Write down several requests with their estimates, all or none; return their attempts' numbers.
+
+        ``batched`` ones wait for a file of replies.
+        """
+        state = "batched" if batched else "sent"
         numbers: list[int] = []
         with self._writing() as db:
-            for entry in entries:
+            for entry, estimate_usd in entries:
                 db.execute(
                     "INSERT INTO requests (key, pair_id, languages, purpose, teacher, model, prompts, "
                     "content) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
@@ -187,8 +138,8 @@ class Ledger:
                     ),
                 )
                 made = db.execute(
-                    "INSERT INTO attempts (key, at, state, estimate_usd) VALUES (?, ?, 'sent', ?)",
-                    (entry.key, time.time(), estimate_usd),
+                    "INSERT INTO attempts (key, at, state, estimate_usd) VALUES (?, ?, ?, ?)",
+                    (entry.key, time.time(), state, estimate_usd),
                 )
                 numbers.append(int(made.lastrowid or 0))
         return numbers
@@ -241,6 +192,12 @@ class Ledger:
         with self._lock:
             return dict(self._db.execute("SELECT key, status FROM requests"))
 
+    def batched(self) -> dict[str, tuple[int, float]]:
+        """Return the requests that wait for a file of replies: key -> (attempt, estimate)."""
+        with self._lock:
+            rows = self._db.execute("SELECT key, id, estimate_usd FROM attempts WHERE state = 'batched'")
+            return {key: (attempt, estimate) for key, attempt, estimate in rows}
+
     def unread(self, keys: Collection[str] | None = None) -> list[Kept]:
         """Return requests (of ``keys``, or all) whose reply is here but was not read yet."""
         if keys is not None:
@@ -253,8 +210,8 @@ class Ledger:
 
     def _select(self, condition: str, *values: str) -> list[Kept]:
         with self._lock:
-            rows = self._db.execute(_KEPT.format(condition), values).fetchall()
-        return [_kept(row) for row in rows]
+            rows = self._db.execute(KEPT.format(condition), values).fetchall()
+        return [kept_of(row) for row in rows]
 
     def spent(self, since: float = 0.0) -> tuple[float, int]:
         """Return dollars and calls to servers since a moment (Unix time), by estimate while under way."""
@@ -274,10 +231,3 @@ class Ledger:
                 "ORDER BY count(*) DESC"
             )
             return dict(rows.fetchall())
-
-
-def _kept(row: Sequence[Any]) -> Kept:
-    languages = tuple(map(parse_language, row[2].split(",")))
-    purpose, teacher, model, prompts = row[3:7]
-    entry = Entry(row[0], row[1], languages, purpose, teacher, model, prompts, json.loads(row[7]))
-    return Kept(entry, row[8], row[9], row[10], row[11], row[12] or 0, row[13] or 0, row[14] or 0.0)

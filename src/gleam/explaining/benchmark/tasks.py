@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gleam.errors import GleamError, unknown_name
-from gleam.explaining.benchmark.ledger import Entry
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.pair import Pair
 from gleam.explaining.chat.saying import Said
 from gleam.explaining.verdict import LANGUAGES, Language

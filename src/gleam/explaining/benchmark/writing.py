@@ -95,7 +95,7 @@ def write_texts(
     pairs = bench.pairs()
     with alone(bench.root), Ledger(bench.root / LEDGER) as ledger:
         written.lost = ledger.give_up_lost()
-        _read_unread(ledger)
+        read_unread(ledger)
         budget = Budget(limits or Limits(), ledger)
         try:
             for number, teacher in enumerate(teachers):
@@ -104,8 +104,7 @@ def write_texts(
                     require_facts(bench)
                     _by_city(teacher, [*tasks, *plan.controls_of(pairs)], ledger)
                 elif isinstance(teacher, ApiTeacher):
-                    done = ledger.statuses()
-                    missing = [t for t in tasks if _is_missing(teacher, t, done, again)]
+                    missing = missing_tasks(teacher, tasks, ledger, again)
                     if not missing:
                         continue
                     _ = teacher.price
@@ -116,7 +115,7 @@ def write_texts(
                         written.stopped = str(why)
                         break
         finally:
-            _bring_up_to_date(bench, ledger, teachers, written)
+            bring_up_to_date(bench, ledger, written)
     return written
 
 
@@ -153,13 +152,23 @@ def estimate(bench: Bench, teachers: Sequence[Teacher], plan: Plan, *, again: bo
     return result
 
 
-def _is_missing(teacher: ApiTeacher, task: Task, done: dict[str, TextStatus | None], again: bool) -> bool:
-    try:
-        status = done.get(teacher.entry(task).key)
-    except GleamError as error:
-        say(f"pair {task.pair.pair_id} left out: {error}")
-        return False
-    return status != "ok" if again else status not in _SETTLED
+def missing_tasks(
+    teacher: ApiTeacher, tasks: Sequence[Task], ledger: Ledger, again: bool = False
+) -> list[Task]:
+    """Return what is neither settled nor waiting for a file of replies; with ``again`` all that is not ok."""
+    done, waiting = ledger.statuses(), ledger.batched()
+    missing = []
+    for task in tasks:
+        try:
+            key = teacher.entry(task).key
+        except GleamError as error:
+            # A picture that vanished costs its pair, not the run.
+            say(f"pair {task.pair.pair_id} left out: {error}")
+            continue
+        status = done.get(key)
+        if key not in waiting and (status != "ok" if again else status not in _SETTLED):
+            missing.append(task)
+    return missing
 
 
 def _by_city(teacher: CityTeacher, tasks: Sequence[Task], ledger: Ledger) -> None:
@@ -172,15 +181,15 @@ def _by_city(teacher: CityTeacher, tasks: Sequence[Task], ledger: Ledger) -> Non
         while some := list(islice(waiting, _BATCH)):
             entries = {entry.key: entry for entry in map(teacher.entry, some)}
             new = [entry for key, entry in entries.items() if done.get(key) not in _SETTLED]
-            attempts = ledger.send_all(new)
+            attempts = ledger.send_all((entry, 0.0) for entry in new)
             ledger.reply_all(
                 (attempt, teacher.answer(entry)) for attempt, entry in zip(attempts, new, strict=True)
             )
-            _read_unread(ledger, {entry.key for entry in new})
+            read_unread(ledger, {entry.key for entry in new})
             bar.advance(len(some))
 
 
-def _read_unread(ledger: Ledger, keys: set[str] | None = None) -> None:
+def read_unread(ledger: Ledger, keys: set[str] | None = None) -> None:
     """Read replies that are recorded but were not read before."""
     outcomes: list[tuple[str, TextStatus, str | None]] = []
     for kept in ledger.unread(keys):
@@ -192,7 +201,7 @@ def _read_unread(ledger: Ledger, keys: set[str] | None = None) -> None:
     ledger.settle(outcomes)
 
 
-def _bring_up_to_date(bench: Bench, ledger: Ledger, teachers: Sequence[Teacher], written: Written) -> None:
+def bring_up_to_date(bench: Bench, ledger: Ledger, written: Written) -> None:
     """Write ``texts.jsonl``, ``controls.jsonl`` and who wrote into ``bench.json``; count."""
     texts = derive(bench.root, ledger, bench.pairs())
     written.usd, written.calls = ledger.spent()

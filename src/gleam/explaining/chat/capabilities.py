@@ -28,7 +28,7 @@ class Capabilities:
         body: dict[str, Any] = {
             "model": model,
             "messages": request.messages(with_schema=self.structured != "json_schema"),
-            self.token_limit: request.max_tokens,
+            self.token_limit: request.max_tokens + request.reasoning_tokens,
             **request.extra,
         }
         if self.structured == "json_schema":

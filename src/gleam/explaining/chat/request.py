@@ -16,7 +16,8 @@ class ChatRequest:
     """A question with pictures.
 
     system: instructions that nothing in the pictures can change. prompt: the question. pictures: JPEG
-    files with a caption each. schema: of the JSON reply, and schema_name. max_tokens: of the reply.
+    files with a caption each. schema: of the JSON reply, and schema_name. max_tokens: of the reply;
+    reasoning_tokens: what a reasoning model may think besides, which many servers count into one limit.
     """
 
     system: str
@@ -25,6 +26,7 @@ class ChatRequest:
     schema: Mapping[str, Any]
     schema_name: str
     max_tokens: int = 1200
+    reasoning_tokens: int = 0
     temperature: float | None = None
     logprobs: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class ChatRequest:
             "schema": dict(self.schema),
             "schema_name": self.schema_name,
             "max_tokens": self.max_tokens,
+            "reasoning_tokens": self.reasoning_tokens,
             "temperature": self.temperature,
             "logprobs": self.logprobs,
             "extra": dict(self.extra),

@@ -11,7 +11,7 @@ from typing import Any
 
 from gleam.explaining.chat import Chat, ChatRequest, Target
 from gleam.explaining.chat.pictures import jpeg_of
-from gleam.explaining.chat.prices import cost_usd
+from gleam.explaining.chat.prices import cost_usd, price_of
 from gleam.explaining.chat.problems import PASSING, ChatError, ReplyError
 from gleam.explaining.chat.reply import ChatReply, read_reply
 from gleam.explaining.chat.saying import choice_schema, read_said, verdict_schema
@@ -71,6 +71,7 @@ class ApiExplainer:
             pictures=tuple(zip(CAPTIONS[spoken], (jpeg_of(query), jpeg_of(tile)), strict=True)),
             schema=verdict_schema((spoken,)),
             schema_name="verdict",
+            reasoning_tokens=self._thinking,
             logprobs=True,
         )
         reply = self._ask(request)
@@ -131,6 +132,7 @@ class ApiExplainer:
             pictures=tuple(zip(COMPARED["en"], pictures, strict=True)),
             schema=choice_schema(),
             schema_name="choice",
+            reasoning_tokens=self._thinking,
             logprobs=True,
         )
         reply = self._ask(request)
@@ -139,6 +141,11 @@ class ApiExplainer:
             raise ReplyError(f'The reply\'s "choice" is {choice!r}, neither A nor B.')
         told = reply.probability_of("choice", "A", "B")
         return (1.0 if choice == "A" else 0.0) if told is None else told
+
+    @property
+    def _thinking(self) -> int:
+        price = price_of(self._chat.target.model)
+        return price.reasoning_tokens if price is not None else 0
 
     def _ask(self, request: ChatRequest) -> ChatReply:
         """Send a request, again when the trouble may pass."""

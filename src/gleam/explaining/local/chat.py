@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gleam.errors import GleamError
 from gleam.explaining.local.prompts import (
     IMAGE,
+    comparison_question,
     explanation_question,
     system_prompt,
     verdict_question,
@@ -48,6 +49,11 @@ class Chat:
 def verdict_chat(query: Any, tile: Any, view: View, language: Language) -> Chat:
     """Return the question that is answered by one word."""
     return Chat(system_prompt(language), verdict_question(view, language), (query, tile))
+
+
+def comparison_chat(query: Any, tiles: tuple[Any, Any], view: View, language: Language) -> Chat:
+    """Return the question which of two tiles fits better, answered by A or B."""
+    return Chat(system_prompt(language), comparison_question(view, language), (query, *tiles))
 
 
 def explanation_chat(

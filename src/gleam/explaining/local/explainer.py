@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from gleam.explaining.contributions import RegionEncoder
-from gleam.explaining.local.chat import explanation_chat, verdict_chat
+from gleam.explaining.local.chat import comparison_chat, explanation_chat, verdict_chat
 from gleam.explaining.local.generation import AnswerWriter
 from gleam.explaining.local.model import LocalModel, Settings
 from gleam.explaining.local.output import LIMITS, Answer, Limits
@@ -90,6 +90,31 @@ class LocalExplainer:
         """
         spoken = parse_language(language)
         return self._answer(query, tile, parse_view(view), spoken, None)
+
+    def compare(
+        self,
+        query: Any,
+        tile_a: Any,
+        tile_b: Any,
+        view: View | str,
+        pose: Pose = UNKNOWN_POSE,
+        *,
+        tile_width_m: float | None = None,
+    ) -> float:
+        """Return the probability that tile A, not tile B, shows the query's place.
+
+        A model with an adapter of GLEAM was taught to judge one tile, so its two leanings are compared. Any
+        other is shown both tiles at once, in this order only. Nothing is written either way.
+
+        Raises:
+            ImageError: A picture cannot be read.
+            GleamError: An unknown view.
+        """
+        if self.local.adapter is not None and self.local.adapter.record is not None:
+            return yes_share(self.log_odds(query, tile_a, view) - self.log_odds(query, tile_b, view))
+        chat = comparison_chat(query, (tile_a, tile_b), parse_view(view), "en")
+        a, b = answer_log_probabilities(self.local, chat, ("A", "B"))
+        return yes_share(float(a - b))
 
     def explain(
         self,

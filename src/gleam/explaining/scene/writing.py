@@ -39,7 +39,8 @@ def write_explanation(
     Raises:
         GleamError: No such language.
     """
-    return put_into_words(make_plan(query, tile, match, view, rng), language, view, rng)
+    what, how = _dice(rng), _dice(rng)
+    return put_into_words(make_plan(query, tile, match, view, what), language, view, how)
 
 
 def write_wrong_explanation(
@@ -68,10 +69,12 @@ def write_wrong_explanation(
     """
     if error not in MISTAKES:
         raise unknown_name("kind of error", error, ERRORS)
+    # As in a true text of the same dice, so that the two differ in the error and little else.
+    what, how, wrong = _dice(rng), _dice(rng), _dice(rng)
     for _ in range(_TRIES):
-        made = MISTAKES[error](make_plan(query, tile, match, view, rng), rng)
+        made = MISTAKES[error](make_plan(query, tile, match, view, what), wrong)
         if made is not None:
-            return put_into_words(made[0], language, view, rng), made[1]
+            return put_into_words(made[0], language, view, how), made[1]
     raise GleamError(f"The error {error!r} cannot be made for this pair: too little is decided about it.")
 
 
@@ -80,3 +83,8 @@ def possible_errors(query: Values, tile: Values, match: bool, view: View) -> tup
     rng = random.Random(0)
     plans = [make_plan(query, tile, match, view, rng) for _ in range(_TRIES)]
     return tuple(name for name, make in MISTAKES.items() if any(make(p, rng) is not None for p in plans))
+
+
+def _dice(rng: random.Random) -> random.Random:
+    """Return dice of their own, so that what one part of the writing draws does not move another."""
+    return random.Random(rng.getrandbits(64))

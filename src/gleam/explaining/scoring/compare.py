@@ -20,6 +20,7 @@ from gleam.explaining.scoring.items import Item, join
 from gleam.explaining.scoring.judge import Judge
 from gleam.explaining.scoring.meaning import SentenceEncoder
 from gleam.explaining.scoring.prediction import Prediction, read_predictions
+from gleam.explaining.scoring.proving import prove
 from gleam.explaining.scoring.report import write_report
 from gleam.explaining.scoring.running import run_explainer
 from gleam.explaining.scoring.scorecard import scorecard
@@ -96,7 +97,11 @@ def compare(
             cards[name] = scorecard(items, sentences=sentences, judgements=judged, seed=settings.seed)
             if not name.startswith("baseline:"):
                 worst[name] = worst_cases(items, settings.worst)
-        scores = {"about": _about(bench, pairs, settings, judge), "explainers": cards}
+        scores = {
+            "about": _about(bench, pairs, settings, judge),
+            "explainers": cards,
+            "proof": prove(bench, pairs, settings.languages, settings.seed),
+        }
         write_json(out / SCORES, scores)
         write_report(out / REPORT, bench, scores, worst)
     return scores

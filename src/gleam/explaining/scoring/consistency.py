@@ -9,7 +9,7 @@ from gleam.explaining.scoring.figures import Figure, mean_of
 from gleam.explaining.scoring.grounding import ground
 from gleam.explaining.scoring.items import Item
 
-LEAST_TRUE_FACTS = 3
+LEAST_TRUE_FACTS = 2
 """A sound explanation rests on so many true facts at least: saying nothing is no explanation."""
 _SHORTEST = {"en": 40, "zh": 15}
 _LONGEST = 6000

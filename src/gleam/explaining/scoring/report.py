@@ -12,7 +12,7 @@ from typing import Any
 from gleam.explaining.benchmark.folder import Bench
 from gleam.explaining.scoring.report_cases import cases
 from gleam.explaining.scoring.report_pieces import both, figure, head, label, row, table
-from gleam.explaining.scoring.report_words import COLUMNS, GROUPS, KINDS_OF_GROUP, SECTIONS
+from gleam.explaining.scoring.report_words import COLUMNS, GROUPS, KINDS_OF_GROUP, PROOFS, SECTIONS
 from gleam.explaining.scoring.worst import Case
 from gleam.files import atomic_write
 
@@ -65,6 +65,7 @@ def render(bench: Bench, scores: Scores, worst: Mapping[str, Sequence[Case]]) ->
         _section("texts", _figures(cards, _in("facts", FACTS) | _in("texts", FORM))),
         _section("controls", _figures(cards, _in("controls", CONTROLS))),
         _section("overlap", _overlap(cards)),
+        *([_section("proof", _proof(scores["proof"]))] if scores["proof"] else []),
         _section("worst", "".join(cases(bench, name, chosen) for name, chosen in worst.items())),
     ]
     template = (importlib.resources.files("gleam.explaining.scoring") / "report.html").read_text("utf-8")
@@ -150,6 +151,22 @@ def _overlap(cards: Scores) -> str:
     if any(_at(card, *where) for card in flat.values() for where in judged.values()):
         parts.append(_figures(flat, judged))
     return "".join(parts)
+
+
+def _proof(proof: Scores) -> str:
+    """Return what the scores make of texts that are wrong in a known way."""
+    columns = ("sound", *OVERLAP)
+    first = f'<tr><th scope="col">{label("text_kind")}</th>'
+    titles = "".join(f'<th scope="col">{both(COLUMNS[name][0])}</th>' for name in columns)
+    rows = [
+        f'<tr><th scope="row">{both(PROOFS[kind])}</th>'
+        + "".join(
+            figure(card[name], "plain_share" if name == "sound" else COLUMNS[name][2]) for name in columns
+        )
+        + "</tr>"
+        for kind, card in proof.items()
+    ]
+    return table(f"<thead>{first}{titles}</tr></thead>", rows)
 
 
 def _key() -> str:

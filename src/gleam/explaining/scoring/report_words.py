@@ -33,8 +33,8 @@ COLUMNS: dict[str, tuple[Both, Both, str]] = {
     "sound": (
         ("Sound", "完全可靠"),
         (
-            "Right verdict, said in the right language, at least three true facts and no false one.",
-            "结论正确、语言正确、至少三条属实的事实且无一虚假。",
+            "Right verdict, said in the right language, at least two true facts and no false one.",
+            "结论正确、语言正确、至少两条属实的事实且无一虚假。",
         ),
         "share",
     ),
@@ -151,6 +151,14 @@ SECTIONS: dict[str, tuple[Both, Both]] = {
             "放在最后，因为容易误导：词语重叠会把结论相反的文字排在正确的改写之前。",
         ),
     ),
+    "proof": (
+        ("Do the scores notice errors?", "评分能否发现错误？"),
+        (
+            "Texts made wrong on purpose, scored against the right text they were made from. “Sound” must fall to 0 % "
+            "for every error; overlap of words stays above that of the right paraphrase.",
+            "故意写错的文字，与其改自的正确文字比较。每种错误的“完全可靠”都应降到 0 %；而词语重叠却高于正确的改写。",
+        ),
+    ),
     "worst": (
         ("Worst cases", "最差案例"),
         (
@@ -160,6 +168,16 @@ SECTIONS: dict[str, tuple[Both, Both]] = {
     ),
 }
 
+PROOFS: dict[str, Both] = {
+    "paraphrase": ("right, in other words", "正确的改写"),
+    "negated_verdict": ("verdict turned round", "结论相反"),
+    "wrong_value": ("one wrong value", "一处错误取值"),
+    "invented": ("something invented", "虚构事物"),
+    "denied": ("something denied", "否认事物"),
+    "swapped": ("pictures' values exchanged", "两图取值互换"),
+    "wrong_reasons": ("right verdict, wrong reasons", "结论对而理由错"),
+    "wrong_difference": ("wrong difference named", "指错差异"),
+}
 KINDS: dict[str, Both] = {
     "wrong_verdict": ("wrong verdict", "结论错误"),
     "false_facts": ("false facts", "虚假事实"),
@@ -214,6 +232,7 @@ KINDS_OF_GROUP: dict[str, Both] = {
 }
 LABELS: dict[str, Both] = {
     "title": ("GLEAM-X scores", "GLEAM-X 评分"),
+    "text_kind": ("Text", "文字"),
     "explainer": ("Explainer", "解释器"),
     "baseline": ("baseline", "基线"),
     "same": ("same place", "同一地点"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,6 @@ def kind_of(recipe: Path, changes: Sequence[str]) -> str:
     if kind not in KINDS:
         raise ConfigError(f"{recipe}: {unknown_name('kind of tuning', kind, KINDS)}")
     return str(kind)
-
-
-def student_trainer() -> Callable[..., Any]:
-    """Return who trains the student, ``train_student(settings, out)``; loaded only when it is asked for."""
-    trainer: Callable[..., Any] = import_module("gleam.explaining.student.training").train_student
-    return trainer
 
 
 def student_settings(recipe: Path, changes: Sequence[str]) -> tuple[dict[str, Any], Path | None]:

@@ -11,12 +11,13 @@ from gleam.web.answering import safe_name
 from gleam.web.batch import Batch, row_json
 from gleam.web.bodies import JobBody, JobRows
 from gleam.web.exporting import Download, export
+from gleam.web.openapi import field_of
 from gleam.web.options import JobOptions
 from gleam.web.problems import WebError, responses
 from gleam.web.routes.results import FILE, Format
 from gleam.web.routes.service_of import Held
 from gleam.web.service import Service
-from gleam.web.uploads import MOST_PHOTOS, json_schema, parse
+from gleam.web.uploads import MOST_PHOTOS, parse
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -29,7 +30,7 @@ Id = Annotated[str, Path(max_length=64)]
 async def start(
     service: Held,
     photo: Annotated[list[UploadFile], File(description=f"Up to {MOST_PHOTOS} photos.")],
-    options: Annotated[str | None, Form(json_schema_extra=json_schema(JobOptions))] = None,
+    options: Annotated[str | None, Form(json_schema_extra=field_of(JobOptions))] = None,
     mode: Annotated[
         Mode, Form(description="Whether the photos show one place, or are one flight.")
     ] = Mode.EACH,

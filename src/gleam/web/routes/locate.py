@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
 
@@ -11,12 +11,13 @@ from gleam.web.answering import answer_photo, safe_name
 from gleam.web.bodies import Located
 from gleam.web.explaining import digest
 from gleam.web.keeping import without_metadata
+from gleam.web.openapi import field_of
 from gleam.web.options import LocateOptions
 from gleam.web.problems import WebError, responses
 from gleam.web.results import Result
 from gleam.web.routes.service_of import Held
 from gleam.web.service import Service
-from gleam.web.uploads import json_schema, parse, read_photo
+from gleam.web.uploads import parse, read_photo
 
 router = APIRouter(prefix="/v1", tags=["locate"])
 
@@ -28,7 +29,7 @@ async def locate(
     url: Annotated[
         str | None, Form(max_length=2000, description="Instead of a photo, from a host that is allowed.")
     ] = None,
-    options: Annotated[str | None, Form(json_schema_extra=json_schema(LocateOptions))] = None,
+    options: Annotated[str | None, Form(json_schema_extra=field_of(LocateOptions))] = None,
 ) -> Located:
     """Return where a photo was taken: the answer that `gleam locate --json` prints, and an id to it.
 
@@ -37,10 +38,22 @@ async def locate(
     asked = parse(LocateOptions, options, "options")
     if asked.keep and service.settings.keep is None:
         raise WebError(422, "options.keep: this server keeps no photos; it was started without --keep.")
-    data, name = await _photo(service, photo, url)
-    answer, body = await service.engine.run(
-        answer_photo, service.locator, data, name, asked, service.settings.max_photo_pixels
-    )
+    if (photo is None) == (url is None):
+        raise WebError(422, "Send one photo in the field photo (or, where that is allowed, its url).")
+    if photo is not None:
+        body = await service.engine.run(_answer, service, photo, safe_name(photo.filename), asked)
+    else:
+        data, name = await service.fetching.run(service.fetcher.fetch, url or "")
+        body = await service.engine.run(_answer, service, data, safe_name(name), asked)
+    return Located.model_validate(body)
+
+
+def _answer(
+    service: Service, photo: UploadFile | bytes, name: str | None, asked: LocateOptions
+) -> dict[str, Any]:
+    """Locate a photo, hold the result and return the body of the response; in a worker thread."""
+    data = photo if isinstance(photo, bytes) else read_photo(photo)
+    answer, body = answer_photo(service.locator, data, name, asked, service.settings.max_photo_pixels)
     service.metrics.answers.labels(answer.status.value).inc()
     id = service.results.new_id()
     expires = None if asked.keep else round(service.results.expiry, 1)
@@ -48,21 +61,7 @@ async def locate(
     body["preview"] = f"/v1/results/{id}/photo" if asked.keep else None
     result = Result(id, answer, body, expires or math.inf, digest=digest(data))
     if asked.keep:
-        await service.files.run(service.results.keep, result, *without_metadata(data))
+        service.results.keep(result, *without_metadata(data))
     else:
         service.results.add(result)
-    return Located.model_validate(body)
-
-
-async def _photo(service: Service, photo: UploadFile | None, url: str | None) -> tuple[bytes, str | None]:
-    """Return the bytes and the name of the one photo that is given.
-
-    Raises:
-        WebError: None or two are given, or the one by URL cannot be had.
-    """
-    if (photo is None) == (url is None):
-        raise WebError(422, "Send one photo in the field photo (or, where that is allowed, its url).")
-    if photo is not None:
-        return await read_photo(photo)
-    data, name = await service.fetching.run(service.fetcher.fetch, url or "")
-    return data, safe_name(name)
+    return body

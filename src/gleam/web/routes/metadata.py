@@ -11,6 +11,7 @@ from gleam.imagery.decode import image_size
 from gleam.imagery.exif import read_metadata
 from gleam.locating.detect_view import detect_view
 from gleam.locating.reporting import known_fields
+from gleam.web.answering import safe_name
 from gleam.web.options import Point
 from gleam.web.problems import responses
 from gleam.web.routes.service_of import Held
@@ -44,11 +45,11 @@ async def metadata(
     show_position: Annotated[bool, Form(description="Also tell the position in the EXIF.")] = False,
 ) -> MetadataBody:
     """Return what EXIF and XMP of a photo tell. Nothing is stored, and nothing is looked for."""
-    data, name = await read_photo(photo)
-    return await service.files.run(_read, data, name, show_position, service.settings.max_photo_pixels)
+    return await service.files.run(_read, photo, show_position, service.settings.max_photo_pixels)
 
 
-def _read(photo: bytes, name: str | None, show_position: bool, max_pixels: int) -> MetadataBody:
+def _read(upload: UploadFile, show_position: bool, max_pixels: int) -> MetadataBody:
+    name, photo = safe_name(upload.filename), read_photo(upload)
     height, width = image_size(photo, max_pixels=max_pixels)
     told = read_metadata(photo)
     detected = detect_view(photo)

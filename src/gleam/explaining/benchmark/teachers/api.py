@@ -10,7 +10,7 @@ import json
 
 from gleam.errors import GleamError
 from gleam.explaining.benchmark.folder import Bench
-from gleam.explaining.benchmark.ledger import Entry
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.tasks import Task
 from gleam.explaining.chat import Chat, ChatRequest, Target
 from gleam.explaining.chat.client import RawReply
@@ -107,6 +107,7 @@ class ApiTeacher:
             schema=verdict_schema(languages),
             schema_name="verdict",
             max_tokens=self._max_tokens * len(languages),
+            reasoning_tokens=self._price.reasoning_tokens if self._price is not None else 0,
         )
 
     def entry(self, task: Task) -> Entry:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gleam.errors import GleamError
 from gleam.explaining.benchmark.folder import Bench
-from gleam.explaining.benchmark.ledger import Entry
+from gleam.explaining.benchmark.ledger_form import Entry
 from gleam.explaining.benchmark.tasks import Task
 from gleam.explaining.chat.problems import ReplyError
 from gleam.explaining.chat.saying import Said, read_said

@@ -47,6 +47,12 @@ def explanation_question(view: View, language: Language, verdict: bool | None = 
     return str(text)
 
 
+def comparison_question(view: View, language: Language) -> str:
+    """Return the question which of two tiles fits better, answered by ``A`` or ``B``."""
+    words = _MODULES[language]
+    return str(words.COMPARISON.format(view=words.VIEWS[view.value], image=IMAGE))
+
+
 def answers(language: Language) -> tuple[str, str]:
     """Return the words for a match and for none."""
     return str(_MODULES[language].YES), str(_MODULES[language].NO)

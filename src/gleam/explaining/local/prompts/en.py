@@ -26,4 +26,9 @@ GIVEN = {
     True: " A separate measurement says that both show the same place: explain by what can be seen.",
     False: " A separate measurement says that they show different places: explain by what can be seen.",
 }
+COMPARISON = (
+    "Image 1 is {view}: {image}\nImage A is a satellite image, north up: {image}\n"
+    "Image B is a satellite image, north up: {image}\n"
+    "One of the images A and B shows the place of image 1. Which one? Answer with one letter: A or B."
+)
 YES, NO = "Yes", "No"

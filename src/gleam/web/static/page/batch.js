@@ -44,6 +44,7 @@ export async function reopenBatch(id) {
 
 const newJob = (id, photos) => ({ id, state: "queued", cancelling: false, total: photos.length, etaS: null, error: null, lost: null, after: 0, photos });
 const changed = (job) => state.job === job && update({ job, photos: [...state.photos] });
+const progressed = (job) => state.job === job && update({ job });
 const settled = (photo) => photo.status === "done" || photo.status === "failed";
 
 export const isRunning = (job) => ACTIVE.has(job.state) || job.state === "sending";
@@ -62,6 +63,7 @@ function sentenceOf(problem) {
 
 async function follow(job) {
   while (state.job === job) {
+    const before = job.after;
     try {
       const told = await getJob(job.id);
       await fetchResults(job);
@@ -77,7 +79,8 @@ async function follow(job) {
       announce(t(`job.${job.state}`));
       return;
     }
-    changed(job);
+    if (job.after > before) changed(job);
+    else progressed(job);
     await new Promise((resolve) => setTimeout(resolve, job.lost ? LOST_MS : POLL_MS));
   }
 }

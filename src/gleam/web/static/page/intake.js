@@ -77,8 +77,9 @@ function sorted(files) {
   const seen = files.filter((file) => !file.name.startsWith("."));
   const tables = seen.filter((file) => TABLE.test(file.name));
   // One file alone is always tried: the server says best what is wrong with it.
-  const photos = seen.length === 1 && tables.length === 0 ? seen
-    : seen.filter((file) => PHOTO.test(file.name) || (file.type.startsWith("image/") && !/svg/.test(file.type)));
+  const rest = seen.filter((file) => !TABLE.test(file.name));
+  const photos = seen.length === 1 ? rest
+    : rest.filter((file) => PHOTO.test(file.name) || (file.type.startsWith("image/") && !/svg/.test(file.type)));
   photos.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   return { photos, tables, others: seen.length - photos.length - tables.length };
 }

@@ -3,7 +3,7 @@
 import { ApiError, getAtlas } from "./api.js";
 import { byId, fill, icon } from "./dom.js";
 import { on, state, update } from "./state.js";
-import { askMetadata, choose, locateOne, newPhoto, reopen } from "./photos.js";
+import { askMetadata, choose, locateOne, newPhoto, removeAll, reopen } from "./photos.js";
 import { choose as chooseLanguage, count, current, onLanguage, speak, t } from "./text.js";
 import { loadServerWords, serverSays } from "./server_words.js";
 import { wireTheme } from "./theme.js";
@@ -46,7 +46,7 @@ async function start() {
   on(["photos", "chosen", "panel"], stage);
   on(["chosen", "photos", "job"], follow);
   on(["trouble"], showTrouble);
-  addEventListener("popstate", () => open().catch(report));
+  addEventListener("popstate", () => (asked().kind === "start" ? removeAll() : open().catch(report)));
   await chooseSpoken();
   await reach();
   await open().catch(report);

@@ -20,7 +20,7 @@ const LAYERS = [
       "heatmap-opacity": 0.7,
       "heatmap-color": [
         "interpolate", ["linear"], ["heatmap-density"],
-        0, "rgba(255,231,150,0)", 0.06, "rgba(255,231,150,0.3)", 0.25, "rgba(255,186,73,0.7)",
+        0, "rgba(255,231,150,0)", 0.09, "rgba(255,231,150,0.05)", 0.3, "rgba(255,186,73,0.65)",
         0.55, "rgba(240,96,50,0.85)", 1, "rgba(178,24,43,0.92)",
       ],
     },
@@ -91,8 +91,9 @@ export function addPin(map, { lat, lon }, { kind, text, label, pressed, onclick 
     ? el("button", { type: "button", class: `pin ${kind}`, "aria-label": label, "aria-pressed": pressed ? "true" : "false", onclick }, text)
     : el("span", { class: `pin ${kind}`, role: "img", "aria-label": label }, text);
   // MapLibre moves the outer element, so that the pin itself may grow when hovered.
-  const holder = el("div", { class: "pin-holder" }, body);
-  const pin = new Marker({ element: holder, anchor: "center" }).setLngLat([lon, lat]).addTo(map);
+  const holder = el("div", { class: `pin-holder ${kind}` }, body);
+  // A candidate stands on its point, so that the region around it stays in sight; the truth is a spot.
+  const pin = new Marker({ element: holder, anchor: kind === "truth" ? "center" : "bottom" }).setLngLat([lon, lat]).addTo(map);
   holder.removeAttribute("aria-label");
   holder.removeAttribute("role");
   holder.removeAttribute("tabindex");

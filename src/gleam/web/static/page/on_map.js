@@ -22,7 +22,7 @@ let shown = null;
 export function wireMap(given) {
   map = given;
   addLayers(map);
-  on(["photos", "chosen", "rank", "rival", "heat", "panel", "job"], render);
+  on(["photos", "chosen", "rank", "rival", "heat", "panel"], render);
   onLanguage(render);
   byId("fit").addEventListener("click", fit);
   byId("heat").addEventListener("click", () => update({ heat: !state.heat }));

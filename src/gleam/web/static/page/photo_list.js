@@ -14,7 +14,7 @@ const MOST_SHOWN = 200;
 let open = matchMedia("(min-width: 701px)").matches;
 
 export function wirePhotoList() {
-  on(["photos", "chosen", "job"], renderList);
+  on(["photos", "chosen"], renderList);
   on(["photos", "chosen"], renderMetadata);
   on(["photos", "chosen", "hints", "job", "atlas"], renderGo);
   onLanguage(() => { renderList(); renderMetadata(); renderGo(); });

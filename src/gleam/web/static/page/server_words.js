@@ -22,8 +22,12 @@ export function serverSays(sentence) {
 }
 
 function translated(sentence) {
-  const found = (patterns[current()] ?? []).find(([pattern]) => pattern.test(sentence));
-  return found ? sentence.replace(...found) : null;
+  for (const [pattern, words] of patterns[current()] ?? []) {
+    const found = pattern.exec(sentence);
+    // A part may be a sentence of its own: "view detected as drone (its metadata hold ...)".
+    if (found) return words.replace(/\$(\d)/g, (_, n) => translated(found[n]) ?? found[n]);
+  }
+  return null;
 }
 
 /** Several remarks in one, parted by semicolons. */

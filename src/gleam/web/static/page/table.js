@@ -27,7 +27,7 @@ const COLUMNS = {
 let sorted = { column: "photo", up: true };
 
 export function wireTable() {
-  on(["photos", "chosen", "panel", "job"], render);
+  on(["photos", "chosen", "panel"], render);
   onLanguage(render);
 }
 
