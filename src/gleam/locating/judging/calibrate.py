@@ -32,7 +32,7 @@ from gleam.locating.judging.sample import Sample
 from gleam.locating.judging.samples import sample_area
 from gleam.locating.judging.signs import SEQUENCE, signs_for
 from gleam.locating.locator import Locator
-from gleam.locating.region import conformal_scale
+from gleam.locating.region import SHARE, conformal_scale
 from gleam.places import Places
 from gleam.views import View
 
@@ -160,22 +160,28 @@ class _Table:
             ridge=RIDGE,
         )
 
-    def crossed(self, target: NDArray[np.bool_], signs: Sequence[str]) -> NDArray[np.float64]:
-        """Return probabilities (N,) from fits without the region of each sample; NaN where none can be."""
+    def crossed(
+        self, target: NDArray[np.bool_], signs: Sequence[str], rows: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Return probabilities (N,) from fits without the region of each sample; NaN where none can be.
+
+        ``rows``: those that count; all when not given.
+        """
         out = np.full(len(target), np.nan)
+        rows = np.ones(len(target), bool) if rows is None else rows
         for group in np.unique(self.group):
-            here = self.group == group
-            if len(set(target[~here].tolist())) == 2:
-                fitted = self.fit(target, ~here, signs, "any", "crossed")
+            here, others = rows & (self.group == group), rows & (self.group != group)
+            if len(set(target[others].tolist())) == 2 and here.any():
+                fitted = self.fit(target, others, signs, "any", "crossed")
                 out[here] = fitted.probability(self.taken(signs)[here])
         return out
 
-    def best_signs(self, target: NDArray[np.bool_]) -> tuple[str, ...]:
+    def best_signs(self, target: NDArray[np.bool_], rows: NDArray[np.bool_] | None = None) -> tuple[str, ...]:
         """Return the signs that tell the target best in regions they were not fitted on, taken one by one."""
         chosen: tuple[str, ...] = self.always
-        reached = self._loss(target, chosen)
+        reached = self._loss(target, chosen, rows)
         while np.isfinite(reached):
-            losses = {s: self._loss(target, (*chosen, s)) for s in self.signs if s not in chosen}
+            losses = {s: self._loss(target, (*chosen, s), rows) for s in self.signs if s not in chosen}
             if not losses:
                 break
             sign = min(losses, key=lambda s: losses[s])
@@ -184,8 +190,8 @@ class _Table:
             chosen, reached = (*chosen, sign), losses[sign]
         return chosen
 
-    def _loss(self, target: NDArray[np.bool_], signs: Sequence[str]) -> float:
-        probability = self.crossed(target, signs)
+    def _loss(self, target: NDArray[np.bool_], signs: Sequence[str], rows: NDArray[np.bool_] | None) -> float:
+        probability = self.crossed(target, signs, rows)
         told = np.isfinite(probability)
         if not told.any():
             return float("nan")
@@ -226,19 +232,39 @@ def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
                 "through": "atlas",
             }
     out["modes"] |= _modes(table, view, name)
-    out["held_out"][view] = _figures(table, crossed, told, claimed)
+    out["held_out"][view] = _figures(table, crossed, told, claimed) | _open_figures(
+        table, out["modes"].get(view, {}), told & ~claimed & (np.nan_to_num(crossed) >= claims.ambiguous_from)
+    )
 
 
 def _modes(table: _Table, view: str, name: str) -> dict[str, Any]:
-    """Return, by number of places, the chance that one of the first is right."""
+    """Return, by number of places, the chance that one of the first is right, of photos from here.
+
+    A region speaks of photos from here, as that of a located answer does; whether one is, is told apart.
+    """
     fitted = {}
     for places in OPEN_PLACES:
-        one_of_them = table.present & (table.rank <= places)
-        if len(set(one_of_them.tolist())) == 2:
-            everything = np.ones(len(one_of_them), bool)
-            signs = table.best_signs(one_of_them)
-            fitted[str(places)] = table.fit(one_of_them, everything, signs, view, name).to_dict()
+        one_of_them = table.rank <= places
+        if len(set(one_of_them[table.present].tolist())) == 2:
+            signs = table.best_signs(one_of_them, table.present)
+            fitted[str(places)] = table.fit(one_of_them, table.present, signs, view, name).to_dict()
     return {view: fitted} if fitted else {}
+
+
+def _open_figures(table: _Table, modes: dict[str, Any], ambiguous: NDArray[np.bool_]) -> dict[str, float]:
+    """Return how many ambiguous answers to photos from here get a region, and how many of those it holds."""
+    ambiguous = ambiguous & table.present
+    left = np.zeros(len(ambiguous))
+    for places, mode in modes.items():
+        chance = table.crossed(table.rank <= int(places), mode["features"], table.present)
+        left[(left == 0) & (np.nan_to_num(chance) >= SHARE)] = int(places)
+    drawn = ambiguous & (left > 0)
+    if not drawn.any():
+        return {}
+    shares = {"open_of_ambiguous": drawn.sum() / ambiguous.sum(), "open_places": left[drawn].mean()}
+    return {k: float(v) for k, v in shares.items()} | {
+        "open_region_holds": float((table.rank <= left)[drawn].mean())
+    }
 
 
 def _claims(
