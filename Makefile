@@ -3,6 +3,7 @@
 #   make setup PYTHON=/path/to/python3.12             another Python (3.11 or newer)
 #   make setup TORCH_FLAGS="--index-url URL"          another source for torch (a CUDA or CPU index)
 #   make test  PYTEST_FLAGS="-k locate"               some of the tests
+#   make test  JOBS=1                                 one after the other instead of side by side
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,6 +16,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?=
 TORCH_FLAGS ?=
 PYTEST_FLAGS ?=
+JOBS ?= auto
 DEMO_FLAGS ?=
 BENCH_FLAGS ?=
 RUN_FLAGS ?=
@@ -60,7 +62,7 @@ $(STAMP): pyproject.toml constraints.txt
 # One thread per process: on busy machines more threads cost time (up to 7 times in our measurements).
 test: $(STAMP)
 	@echo "==> Running the tests"
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(PYTEST_FLAGS)
 
 check: $(STAMP)
 	@echo "==> Formatting (ruff format)"

@@ -34,18 +34,17 @@ import torch
 from gleam.encoder import Encoder
 from gleam.evaluation.bootstrap import mean_intervals
 from gleam.explaining.scene import ATTRIBUTES
+from gleam.explaining.scene.plan import Plan
 from gleam.explaining.scene.statements import read_statements
 from gleam.explaining.student import StudentExplainer
 from gleam.explaining.student.config import MatchConfig, SeerConfig, StudentConfig
-from gleam.explaining.student.gate import faults
-from gleam.explaining.student.saying import Saying
 from gleam.explaining.student.stating import stated
 from gleam.explaining.student.storage import load_student
-from gleam.explaining.student.student import Student, plan_for
+from gleam.explaining.student.student import Student, Told, plan_for
 from gleam.explaining.student.training.claims import guess
 from gleam.explaining.student.training.matching import Examples, draw_examples, judge_all
 from gleam.explaining.student.training.sources import Source, open_sources
-from gleam.explaining.verdict import LANGUAGES
+from gleam.explaining.verdict import LANGUAGES, Language
 from gleam.views import QUERY_VIEWS, View
 
 
@@ -141,10 +140,7 @@ def swapped(student: Student, examples: Examples, probability: np.ndarray, seed:
     new = other[rng.integers(len(other), size=len(tiles))]
     keep = new != tiles
     chosen, new = chosen[keep], new[keep]
-    swapped_pairs = object.__new__(Examples)
-    swapped_pairs.__dict__.update(examples.__dict__)
-    swapped_pairs.query, swapped_pairs.tile = examples.query[chosen], new
-    swapped_pairs.match, swapped_pairs.view = np.zeros(len(new), bool), examples.view[chosen]
+    swapped_pairs = examples.with_tiles(chosen, new)
     changed = probabilities(student, swapped_pairs) < 0.5
     table = {"all": share(changed, swapped_pairs.query)}
     for number, view in enumerate(QUERY_VIEWS):
@@ -166,37 +162,38 @@ def texts(
     figures: dict[str, list[float]] = defaultdict(list)
     worst: list[str] = []
     by_attribute: dict[str, list[bool]] = defaultdict(list)
+    asked: list[tuple[int, View, Language, Plan]] = []
     for number, view in enumerate(QUERY_VIEWS):
         own = np.flatnonzero(examples.view == number)
         for k in rng.permutation(own)[:wanted]:
             query, tile = int(examples.query[k]), int(examples.tile[k])
-            match = bool(probability[k] >= 0.5)
-            plan = plan_for(said[query], said[tile], match, view)
-            saying = Saying.of_plan(plan)
-            for language in LANGUAGES:
-                told = student.tell(plan, view, language)
-                figures[f"overruled {language}"].append(bool(told.faults))
-                draft = read_statements(told.draft, language)
-                figures[f"draft verdict right {language}"].append(draft.verdict is bool(examples.match[k]))
-                figures[f"head verdict right {language}"].append(match is bool(examples.match[k]))
-                figures[f"shown verdict is the head's {language}"].append(
-                    read_statements(told.text, language).verdict is match
-                )
-                count = 0
-                for statement in read_statements(told.text, language).statements:
-                    row = query if statement.picture == "query" else tile
-                    true = is_true(statement, examples.labels[row])
-                    if true is None:
-                        continue
-                    count += 1
-                    facts[f"{view.value} {language}"].append((true, query))
-                    facts[f"{language} {statement.picture}"].append((true, query))
-                    facts[language].append((true, query))
-                    by_attribute[f"{statement.attribute} {statement.picture}"].append(true)
-                    if not true and len(worst) < 12:
-                        worst.append(f"{statement} | {told.text}")
-                figures[f"facts per text {view.value}"].append(count)
-                assert not faults(told.text, saying, language) or told.faults
+            plan = plan_for(said[query], said[tile], bool(probability[k] >= 0.5), view)
+            asked += [(int(k), view, language, plan) for language in LANGUAGES]
+    told: list[Told] = []
+    for start in range(0, len(asked), 64):
+        told += student.tell_all([(plan, view, lang) for _, view, lang, plan in asked[start : start + 64]])
+    for (k, view, language, _), one in zip(asked, told, strict=True):
+        query, tile = int(examples.query[k]), int(examples.tile[k])
+        match, truth = bool(probability[k] >= 0.5), bool(examples.match[k])
+        shown = read_statements(one.text, language)
+        figures[f"overruled {language}"].append(bool(one.faults))
+        figures[f"draft verdict right {language}"].append(
+            read_statements(one.draft, language).verdict is truth
+        )
+        figures[f"head verdict right {language}"].append(match is truth)
+        figures[f"shown verdict is the head's {language}"].append(shown.verdict is match)
+        count = 0
+        for statement in shown.statements:
+            true = is_true(statement, examples.labels[query if statement.picture == "query" else tile])
+            if true is None:
+                continue
+            count += 1
+            for key in (f"{view.value} {language}", f"{language} {statement.picture}", language):
+                facts[key].append((true, query))
+            by_attribute[f"{statement.attribute} {statement.picture}"].append(true)
+            if not true and len(worst) < 12:
+                worst.append(f"{statement} | {one.text}")
+        figures[f"facts per text {view.value}"].append(count)
     return {
         "facts": {
             key: share(np.array([t for t, _ in v]), np.array([q for _, q in v]))

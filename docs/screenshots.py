@@ -155,9 +155,7 @@ def _batch(page: Any, city: Path) -> None:
     ]
     page.set_input_files("#files", photos)
     page.click("#start")
-    page.wait_for_function(
-        f"document.querySelectorAll('#table .chip:not(.waiting)').length >= {2 * BATCH // 3}"
-    )
+    page.locator("#table .chip:not(.waiting)").nth(2 * BATCH // 3 - 1).wait_for()
     page.click("#sort-confidence")
 
 

@@ -14,7 +14,7 @@ from gleam.explaining import Explainer
 from gleam.explaining.ground import picture_of
 from gleam.explaining.pipeline import Pipeline
 from gleam.locating import Locator
-from gleam.locating.answer import Candidate, Status
+from gleam.locating.answer import Answer, Candidate, Status
 from gleam.views import Pose
 
 from .conftest import hills
@@ -81,7 +81,8 @@ def test_reranking_is_asked_for_and_says_what_it_did(landscape, located, tiny_en
     assert [c.rank for c in new.candidates] == [1, 2, 3, 4, 5][: len(new.candidates)]
     assert {c.tile for c in new.candidates} == {c.tile for c in answer.candidates}
     assert new.status is Status.AMBIGUOUS
-    assert (new.probability, new.region95, new.covariance_m2) == (None, (), None)
+    assert (new.probability, new.radius95_m, new.region95, new.covariance_m2) == (None, None, (), None)
+    assert Answer.from_json(json.loads(json.dumps(new.to_json()))) == new
     assert "reranked by contrary: the encoder's candidate 3" in new.notes[-1]
     assert explained.verdict.probability == 0.99
     assert json.loads(json.dumps(explained.to_json()))["comparison"]["reranked"] is True

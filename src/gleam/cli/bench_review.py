@@ -139,7 +139,7 @@ def _in_words(told: dict[str, Any]) -> str:
     for person in told["reviewers"]:
         pace = "" if person["seconds"] is None else f", {person['seconds']:g} s each"
         lines.append(
-            f"  reviewer   {person['name']}: {person['reviews']} reviews, "
-            f"{person['adjudications']} settled{pace}"
+            f"  reviewer   {person['name']}: reviews {person['reviews']}, "
+            f"settled {person['adjudications']}{pace}"
         )
     return "\n".join(lines)

@@ -168,6 +168,8 @@ def _reordered(answer: Answer, order: Sequence[int], explainer: str) -> Answer:
         status=Status.AMBIGUOUS,
         lat=first.lat,
         lon=first.lon,
+        radius95_m=None,
+        radius95_from=None,
         region95=(),
         covariance_m2=None,
         probability=None,

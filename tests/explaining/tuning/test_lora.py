@@ -17,12 +17,14 @@ from gleam.errors import GleamError
 from gleam.explaining.benchmark import Bench
 from gleam.explaining.local import LocalExplainer
 from gleam.explaining.local.model import LocalModel, Settings
+from gleam.explaining.local.probability import AnswerCalibrations
 from gleam.explaining.local.prompts import VERSION
 from gleam.explaining.tuning.checkpoints import begin, newest_whole
 from gleam.explaining.tuning.data import NOT_LEARNED, Collator
 from gleam.explaining.tuning.examples import make_examples
 from gleam.explaining.tuning.lora import tune_lora
 from gleam.explaining.tuning.plan import plan_tuning
+from gleam.explaining.tuning.result import tune
 
 SETTINGS = Settings("cpu", "float32", 56)
 
@@ -224,6 +226,18 @@ def test_a_recipe_cannot_stack_adapters(tuned, adapter, model):
     config = replace(tuned["config"], model=f"{model}+{adapter}", out=str(adapter / "x"))
     with pytest.raises(GleamError, match="has an adapter; tune a base model"):
         tune_lora(config)
+
+
+def test_no_epoch_at_all_calibrates_the_base_model(tuned, model, tmp_path):
+    run = replace(tuned["config"].run, steps=None, epochs=0.0)
+    config = replace(tuned["config"], run=run, out=str(tmp_path / "run"), evaluate_on=None)
+    assert tune(config).tuned.steps == 0
+    loaded = LocalModel.load(str(tmp_path / "run"), SETTINGS)
+    base = LocalModel.load(str(model), SETTINGS)
+    with torch.inference_mode():
+        logits = [m.model(input_ids=tuned["inputs"]).logits for m in (base, loaded)]
+    assert torch.equal(*logits)
+    assert set(AnswerCalibrations.read(tmp_path / "run" / "adapter").languages) == {"en", "zh"}
 
 
 def test_a_missing_library_is_named(tuned, tmp_path, monkeypatch):

@@ -87,3 +87,12 @@ def test_only_lora_is_compared(capsys, file, tmp_path):
     code, _, err = run(capsys, file, "--set", "kind=student", "--compare")
     assert code == 2
     assert "--compare is for tunings of the kind lora" in err
+
+
+def test_a_students_recipe_goes_to_the_student(capsys):
+    code, out, _ = run(capsys, "city", "--dry-run", "--json")
+    assert code == 0
+    assert json.loads(out)["seer"]["training"]["steps"] > 0
+    code, _, err = run(capsys, "city", "--set", "steps=3", "--dry-run")
+    assert code == 2
+    assert "unknown key 'steps'" in err

@@ -45,7 +45,7 @@ def test_axe_finds_nothing_serious_and_keys_do_what_the_mouse_does(visit, city_a
     page.keyboard.press("h")
     assert page.get_attribute("#heat", "aria-pressed") == "false"
     page.keyboard.press("l")
-    page.wait_for_function("() => document.documentElement.lang === 'zh-CN'")
+    page.wait_for_selector("html[lang='zh-CN']")
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
     assert _findings(page) == []

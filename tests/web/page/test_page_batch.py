@@ -6,10 +6,7 @@ COUNT = 6
 
 
 def _wait_for_state(window, state):
-    window.page.wait_for_function(
-        "(words) => document.querySelector('#job-state')?.textContent === words",
-        arg=window.words(f"job.{state}"),
-    )
+    window.page.locator("#job-state", has_text=window.words(f"job.{state}")).wait_for()
 
 
 def test_a_batch_is_followed_cancelled_resumed_sorted_measured_and_downloaded(visit, city_atlas, tmp_path):

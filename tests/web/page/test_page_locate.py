@@ -124,6 +124,15 @@ def test_every_format_that_the_server_offers_is_offered(located):
     assert offered == window.page.evaluate("fetch('/v1/atlas').then((r) => r.json()).then((a) => a.formats)")
 
 
+def test_an_export_that_cannot_be_says_why(located):
+    window, _ = located
+    window.page.select_option("#export-format", "exif")
+    window.page.click("#export")
+    window.page.wait_for_selector("#export-problem:not([hidden])")
+    assert "not kept" in window.text("#export-problem")
+    window.complaints = [said for said in window.complaints if "409" not in said]
+
+
 def test_a_link_shows_the_answer_and_its_reasons_again(located, visit):
     window, _ = located
     window.page.wait_for_selector("#why-panel .why-region")

@@ -41,6 +41,6 @@ def test_a_busy_server_is_asked_again_when_it_says(visit, serve):
         for number in range(3):
             window.drop((f"{number}.jpg", noise_jpeg(seed=number)))
     assert int(refused.value.headers["retry-after"]) >= 1
-    page.wait_for_function("() => document.querySelectorAll('.photo .chip:not(.waiting)').length === 3")
+    page.locator(".photo .chip:not(.waiting)").nth(2).wait_for()
     assert page.locator(".photo-error").count() == 0
     window.complaints = [said for said in window.complaints if "429" not in said]

@@ -206,7 +206,7 @@ def test_chinese_is_chinese_everywhere(visit, city_atlas):
     names = {"cities", "city", "atlas", "satellite", "tif", "English", "Esc", "Relative", "Altitude", "XMP"}
     assert set(left) <= names
     page.click("#speak-en")
-    page.wait_for_function("() => document.documentElement.lang === 'en'")
+    page.wait_for_selector("html[lang='en']")
     assert chinese.text("#answer .chip") == dictionary("en")["status.located"]
     page.reload()
     page.wait_for_selector("#answer .claim")

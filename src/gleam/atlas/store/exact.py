@@ -110,7 +110,8 @@ def best_hits(
     kth = np.partition(scores, len(scores) - k)[len(scores) - k]
     near = np.flatnonzero(scores >= kth)
     best = near[np.lexsort((near, -scores[near]))][:k]
-    return [Hit(columns.tile(int(i if rows is None else rows[i])), float(scores[i])) for i in best]
+    found = best if rows is None else rows[best]
+    return [Hit(columns.tile(i), s) for i, s in zip(found.tolist(), scores[best].tolist(), strict=True)]
 
 
 def merge_best(

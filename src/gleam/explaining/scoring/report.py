@@ -80,7 +80,8 @@ def render(bench: Bench, scores: Scores, worst: Mapping[str, Sequence[Case]]) ->
 def _header(bench: Bench, scores: Scores) -> str:
     about = scores["about"]
     facts = (
-        f"{html.escape(about['split'])} · {about['pairs']} {label('pairs')} · "
+        f"{html.escape(about['split'])} · {about['pairs']} {label('pairs')} "
+        f"({about['matches']} {both(GROUPS['positive'])}) · "
         f"{html.escape(' + '.join(about['languages']))} · {html.escape(about['date'])}"
     )
     return f'<p class="brand">GLEAM-X</p><h1>{html.escape(bench.info.name)}</h1><p class="lead">{facts}</p>'

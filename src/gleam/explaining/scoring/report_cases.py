@@ -45,8 +45,8 @@ def _card(bench: Bench, case: Case) -> str:
     )
     chips = [
         f'<span class="chip kind">{both(KINDS[case.kind])}</span>',
-        _verdict_chip("truth", pair.match),
-        "" if verdict is None else _verdict_chip("said", verdict.match),
+        _verdict_chip("truth", pair.match, ""),
+        "" if verdict is None else _verdict_chip("said", verdict.match, "right" if item.is_right else "kind"),
         "" if pair.match else f'<span class="chip">{both(GROUPS[pair.tier])}</span>',
     ]
     language = item.prediction.language
@@ -59,11 +59,11 @@ def _card(bench: Bench, case: Case) -> str:
         )
     faults = "".join(f"<li>{both(in_words(fault))}</li>" for fault in case.faults)
     return (
-        f'<article class="card{wide}"><div class="chips">{"".join(chips)}'
-        f"<code>{html.escape(pair.pair_id)}</code></div>"
+        f'<article class="card{wide}"><div class="chips">{"".join(chips)}</div>'
         f'<div class="pictures">{pictures}</div>'
         f'<h4>{label("text")}</h4><p lang="{language}" class="text">{text}</p>{reference}'
-        f'<h4>{label("wrong")}</h4><ul class="faults">{faults}</ul></article>'
+        f'<h4>{label("wrong")}</h4><ul class="faults">{faults}</ul>'
+        f"<code>{html.escape(pair.pair_id)} · {language}</code></article>"
     )
 
 
@@ -75,9 +75,9 @@ def _shown(bench: Bench, image: str, kind: str) -> str:
         return f'<div class="gone">{html.escape(str(error))}</div>'
 
 
-def _verdict_chip(which: str, match: bool) -> str:
+def _verdict_chip(which: str, match: bool, style: str) -> str:
     kind = "same" if match else "different"
-    return f'<span class="chip {kind}">{label(which)}: {label(kind)}</span>'
+    return f'<span class="chip {style}">{label(which)}: {label(kind)}</span>'
 
 
 def in_words(fault: Fault) -> Both:

@@ -85,7 +85,7 @@ def picture(source: Any, alt: Both) -> str:
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     return (
         f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(alt[0], quote=True)}" '
-        f'width="{image.width}" height="{image.height}" loading="lazy">'
+        f'width="{image.width}" height="{image.height}">'
     )
 
 

@@ -25,10 +25,10 @@ COLUMNS: dict[str, tuple[Both, Both, str]] = {
     "fact_recall": (
         ("Facts named", "事实覆盖"),
         (
-            "Of what could be said of the two pictures, the share that is said truly.",
-            "可说的事实中被正确说出的比例。",
+            "Of what could be said of both pictures, the share said truly; a text of usual length says half.",
+            "可说的事实中被正确说出的比例；通常长度的文字约说一半。",
         ),
-        "share",
+        "plain_share",
     ),
     "sound": (
         ("Sound", "完全可靠"),

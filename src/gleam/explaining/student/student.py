@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,12 +81,22 @@ class Student:
 
     def tell(self, plan: Plan, view: View, language: Language) -> Told:
         """Put a plan into words: the teller's when they pass the gate, else the rendered ones."""
-        saying = Saying.of_plan(plan)
-        numbers = self.teller.tell(as_numbers([(saying, language, view)]), self.vocabulary.end)[0]
-        draft = self.vocabulary.decode(numbers)
-        wrong = tuple(faults(draft, saying, language))
-        text = put_into_words(plan, language, view, _dice(plan, language)) if wrong else draft
-        return Told(text, draft, wrong)
+        return self.tell_all([(plan, view, language)])[0]
+
+    def tell_all(self, wanted: Sequence[tuple[Plan, View, Language]]) -> list[Told]:
+        """Put several plans into words at once."""
+        sayings = [Saying.of_plan(plan) for plan, _, _ in wanted]
+        numbers = as_numbers(
+            [(said, language, view) for said, (_, view, language) in zip(sayings, wanted, strict=True)]
+        )
+        told = []
+        drafts = self.teller.tell(numbers, self.vocabulary.end) if wanted else []
+        for tokens, saying, (plan, view, language) in zip(drafts, sayings, wanted, strict=True):
+            draft = self.vocabulary.decode(tokens)
+            wrong = tuple(faults(draft, saying, language))
+            text = put_into_words(plan, language, view, _dice(plan, language)) if wrong else draft
+            told.append(Told(text, draft, wrong))
+        return told
 
 
 def plan_for(query: dict[str, str], tile: dict[str, str], match: bool, view: View) -> Plan:

@@ -80,7 +80,7 @@ class TuningPlan:
             lines += [
                 f"parameters: {cost.parameters:,}, learned: {cost.tuned:,}",
                 f"tokens per question: {cost.tokens:.0f}",
-                f"memory: about {sum(cost.memory_gb.values()):.2g} GB ({parts})",
+                f"memory: about {sum(cost.memory_gb.values()):.2g} GB ({parts}), and what the libraries take",
                 f"operations: {cost.operations:.2g}; at half of the {cost.speed / 1e12:.2g} Tflop/s that "
                 f"this machine reaches in a matrix product: {duration(cost.seconds)}",
             ]

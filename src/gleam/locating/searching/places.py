@@ -16,6 +16,8 @@ NEIGHBOUR_STRIDES = 1.5
 """Only tiles as near as the eight neighbours of the best one bear on the position."""
 SHARPNESS = 0.05
 """Cosine similarity that a neighbour may lack before its weight falls to 1/e."""
+LEAST_M_PER_DEGREE = 110_000.0
+"""A degree of latitude is nowhere shorter (110,574 m at the equator)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,15 @@ def merge_into_places(
         return []
     lats = np.array([hit.tile.lat for hit, _ in ordered])
     lons = np.array([hit.tile.lon for hit, _ in ordered])
+    reach_m = SAME_PLACE_SHARE * tile_m
+    # Geodesics cost; what lies farther north or south than this is farther away, whatever its longitude.
+    reach_deg = reach_m / LEAST_M_PER_DEGREE
     free = np.ones(len(ordered), bool)
     places: list[Place] = []
     while free.any() and len(places) < limit:
         first = int(np.argmax(free))
-        near = np.flatnonzero(free)
-        near = near[distance_m(lats[first], lons[first], lats[near], lons[near]) <= SAME_PLACE_SHARE * tile_m]
+        near = np.flatnonzero(free & (np.abs(lats - lats[first]) <= reach_deg))
+        near = near[distance_m(lats[first], lons[first], lats[near], lons[near]) <= reach_m]
         free[near] = False
         members = [ordered[i] for i in near]
         places.append(_place(members, NEIGHBOUR_STRIDES * stride_m if fuse else 0.0))

@@ -118,7 +118,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "only_lacks": ("{Subject} shows {none}.", "In {subject} there is {none}."),
     "both": (
         "{Both} show {list}{lacks}.",
-        "Common to {both} are {list}{lacks}.",
+        "{Both} have in common {list}{lacks}.",
         "In {both} there is {list}{lacks}.",
     ),
     "besides": ("Besides, {subject} shows {list}{lacks}.", "In addition, {subject} shows {list}{lacks}."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,6 +39,13 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.match)
+
+    def with_tiles(self, index: NDArray[np.int64], tiles: NDArray[np.int64]) -> Examples:
+        """Return some of the examples with other tiles, which therefore do not match."""
+        other = copy.copy(self)
+        other.query, other.tile, other.view = self.query[index], tiles, self.view[index]
+        other.match, other.tier = np.zeros(len(index), bool), np.full(len(index), "swapped")
+        return other
 
 
 def new_matcher(encoder: Encoder, config: MatchConfig) -> Matcher:

@@ -136,20 +136,22 @@ export async function save({ extra = false } = {}) {
     byId("check").hidden = false;
     return;
   }
-  state.busy = true;
+  state.busy = true; // until the next item is there: a second press must not decide this one again
+  let late = null;
   try {
     const { match, texts, base } = state.work;
     const seconds = Math.min(86400, Math.round((Date.now() - state.begun) / 100) / 10);
     await sendDecision(settling(), { pair_id: state.item.pair_id, reviewer: state.reviewer, decision: { match, texts, seconds }, base, ...(extra && { extra }) });
     await forget();
     hooks.say(t("said.saved"));
-    state.busy = false;
     await hooks.next();
   } catch (problem) {
-    state.busy = false;
-    if (problem.status === 409) await settleConflict(problem.body);
+    if (problem.status === 409) late = problem.body;
     else hooks.trouble(problem);
+  } finally {
+    state.busy = false;
   }
+  if (late) await settleConflict(late);
 }
 
 async function settleConflict(body) {
@@ -187,8 +189,15 @@ export async function discard(language) {
 
 export async function skip() {
   if (state.busy) return;
-  await flush();
-  await sendSkip(state.reviewer, state.item.pair_id);
-  hooks.say(t("said.skipped"));
-  await hooks.next();
+  state.busy = true;
+  try {
+    await flush();
+    await sendSkip(state.reviewer, state.item.pair_id);
+    hooks.say(t("said.skipped"));
+    await hooks.next();
+  } catch (problem) {
+    hooks.trouble(problem);
+  } finally {
+    state.busy = false;
+  }
 }

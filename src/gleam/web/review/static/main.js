@@ -92,8 +92,17 @@ function drawDone() {
 
 async function undo() {
   if (state.busy) return;
-  await flush();
-  const { pair_id, settling: wasSettling, event } = await sendUndo(state.reviewer);
+  state.busy = true;
+  try {
+    await flush();
+    await reopen(await sendUndo(state.reviewer));
+  } finally {
+    state.busy = false;
+  }
+}
+
+/** Open the item of a decision that was taken back, as it was before saving. */
+async function reopen({ pair_id, settling: wasSettling, event }) {
   state.part = wasSettling ? "settle" : "review";
   for (const name of PARTS) byId(`to-${name}`).setAttribute("aria-current", String(name === state.part ? "page" : false));
   await refreshCounts();

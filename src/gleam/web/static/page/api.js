@@ -16,7 +16,13 @@ const LONGEST_WAIT_S = 60;
 const TRIES = 5;
 
 /** Ask once; returns parsed JSON (null when there is no body). */
-async function ask(path, { method = "GET", form, signal } = {}) {
+async function ask(path, options) {
+  const response = await send(path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+/** Send a request; returns its response, or throws what the server said against it. */
+async function send(path, { method = "GET", form, signal } = {}) {
   let response;
   try {
     response = await fetch(path, { method, headers: { Accept: "application/json" }, body: form, signal, credentials: "same-origin", cache: "no-store" });
@@ -24,7 +30,7 @@ async function ask(path, { method = "GET", form, signal } = {}) {
     if (problem.name === "AbortError") throw problem;
     throw new ApiError(t("error.unreachable"));
   }
-  if (response.ok) return response.status === 204 ? null : response.json();
+  if (response.ok) return response;
   let said = null;
   try { said = (await response.json()).error; } catch { /* not ours: a proxy, say */ }
   const retry = Number(response.headers.get("Retry-After"));
@@ -59,7 +65,13 @@ const photoForm = (file, fields = {}) => {
 
 export const basemap = () => `${location.origin}/v1/basemap/{z}/{x}/{y}.png`;
 export const tileImage = (tile) => `/v1/tiles/${encodeURIComponent(tile)}.jpg`;
-export const exportAddress = (kind, id, format) => `/v1/${kind}/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`;
+
+/** Return {blob, name} of an export. `kind`: "results" or "jobs". */
+export async function getExport(kind, id, format) {
+  const response = await send(`/v1/${kind}/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`);
+  const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
+  return { blob: await response.blob(), name: named ? named[1] : `${id}.${format}` };
+}
 
 export const getAtlas = () => ask("/v1/atlas");
 export const readMetadata = (file, position, signal) =>

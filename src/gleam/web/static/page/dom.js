@@ -34,10 +34,12 @@ export function fill(node, ...children) {
   if (focused) byId(focused)?.focus({ preventScroll: true });
 }
 
-/** Offer a blob or an address as a download. */
-export function download(href, name) {
+/** Save a blob as a file. */
+export function save(blob, name) {
+  const href = URL.createObjectURL(blob);
   const link = el("a", { href, download: name });
   document.body.append(link);
   link.click();
   link.remove();
+  setTimeout(() => URL.revokeObjectURL(href), 10000);
 }

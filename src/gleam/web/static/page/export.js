@@ -1,10 +1,11 @@
 /* Taking an answer along: a file in every format, a link. */
 
-import { exportAddress } from "./api.js";
-import { download, el, icon } from "./dom.js";
+import { ApiError, getExport } from "./api.js";
+import { byId, el, fill, icon, save } from "./dom.js";
 import { state } from "./state.js";
 import { maybe, t } from "./text.js";
 import { copyButton } from "./parts.js";
+import { serverSays } from "./server_words.js";
 
 let wished = "geojson";
 
@@ -17,8 +18,22 @@ export function exportPart(kind, id) {
     el("div", { class: "row" },
       el("select", { class: "input", id: "export-format", "aria-label": t("export.format"), onchange: (event) => { wished = event.target.value; } },
         formats.map((name) => el("option", { value: name, selected: name === wished }, maybe(`export.${name}`, name)))),
-      el("button", { type: "button", class: "button", id: "export", onclick: () => download(exportAddress(kind, id, wished), "") }, t("export.download"))),
+      el("button", { type: "button", class: "button", id: "export", onclick: () => take(kind, id) }, icon("download"), t("export.download"))),
+    el("p", { class: "notice bad", id: "export-problem", role: "alert", hidden: true }),
     el("p", { class: "hint" }, t("export.no_exif")));
+}
+
+async function take(kind, id) {
+  const place = byId("export-problem");
+  place.hidden = true;
+  try {
+    const { blob, name } = await getExport(kind, id, wished);
+    save(blob, name);
+  } catch (problem) {
+    if (!(problem instanceof ApiError)) throw problem;
+    place.hidden = false;
+    fill(place, serverSays(problem.sentence));
+  }
 }
 
 /** Copy the address that shows this again. */

@@ -70,7 +70,7 @@ function row(photo, known) {
   const claimed = answer && claims(answer);
   const error = errorMetres(photo);
   return el("tr", { class: photo === state.chosen ? "chosen" : null },
-    el("td", {}, el("button", { type: "button", class: "row-pick", id: `row-${photo.key}`, onclick: () => choose(byKey(photo.key)) }, thumb(photo), el("span", {}, photo.name))),
+    el("td", {}, el("button", { type: "button", class: "row-pick", id: `row-${photo.key}`, title: photo.name, onclick: () => choose(byKey(photo.key)) }, thumb(photo), el("span", {}, photo.name))),
     el("td", {}, chip(statusOf(photo)), photo.status === "failed" && el("p", { class: "row-error" }, serverSays(photo.error))),
     el("td", { class: "n" }, answer && answer.probability !== null ? confidence(answer.probability) : "–"),
     el("td", { class: "mono" }, claimed ? decimal(answer) : "–"),
