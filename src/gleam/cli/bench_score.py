@@ -43,7 +43,9 @@ def score(
         40, "--tampered", min=0, help="Pairs also asked with swapped and blank pictures."
     ),
     encoder: str = typer.Option("city", "--encoder", help="What the explainers measure with."),
-    no_baselines: bool = typer.Option(False, "--no-baselines", help="Leave out the trivial explainers."),
+    no_baselines: bool = typer.Option(
+        False, "--no-baselines", help="Leave out the trivial explainers and the texts wrong on purpose."
+    ),
     sentences: Path | None = typer.Option(
         None, "--sentence-model", help="Folder of a sentence encoder, for nearness to the references."
     ),

@@ -1,5 +1,6 @@
 """Where a model comes from: whole folders, and a hub that is asked only by its ids."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -126,7 +127,8 @@ def serve(folder, asked):
                 files = [{"rfilename": file.name} for file in folder.iterdir()]
                 self.reply(json.dumps({"id": "tiny/qwen", "sha": COMMIT, "siblings": files}).encode())
             elif path.startswith("/tiny/qwen/resolve/"):
-                self.reply((folder / path.rsplit("/", 1)[1]).read_bytes(), ETag='"' + path[-12:] + '"')
+                body = (folder / path.rsplit("/", 1)[1]).read_bytes()
+                self.reply(body, ETag=f'"{hashlib.sha256(body).hexdigest()}"')
             else:
                 self.send_error(404)
 

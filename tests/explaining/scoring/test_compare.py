@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gleam.cli.main import build_app
-from gleam.errors import BenchError, GleamError
+from gleam.errors import GleamError
 from gleam.explaining.scoring.baselines import LABEL_ONLY, MAJORITY, LabelOnly
 from gleam.explaining.scoring.compare import Settings, compare
 from gleam.explaining.scoring.items import join
@@ -19,12 +19,8 @@ from gleam.explaining.scoring.worst import Fault, worst_cases
 HOSTILE = '<script>alert("x")</script> & {braces} $dollar'
 
 
-def no_encoder():
-    raise AssertionError("nothing here needs an encoder")
-
-
-@pytest.fixture
-def files(bench, attributes, helpers, tmp_path):
+@pytest.fixture(scope="module")
+def files(bench, attributes, helpers, tmp_path_factory):
     """A good author, and a bad one: wrong verdicts, contradictions, a failure, hostile text."""
     good, bad = [], []
     for number, pair in enumerate(bench.pairs("test")):
@@ -37,18 +33,26 @@ def files(bench, attributes, helpers, tmp_path):
     bad[4] = Prediction(
         pair_id=bad[4].pair_id, language="en", explainer="bad", problem="The reply is cut off."
     )
+    folder = tmp_path_factory.mktemp("predictions")
     paths = {}
     for name, rows in (("good", good), ("bad", bad)):
-        paths[name] = tmp_path / f"{name}.jsonl"
+        paths[name] = folder / f"{name}.jsonl"
         paths[name].write_text("".join(row.model_dump_json() + "\n" for row in rows))
     return paths
 
 
-def test_files_are_compared_side_by_side(bench, files, tmp_path):
+@pytest.fixture(scope="module")
+def compared(bench, files, tiny_encoder, tmp_path_factory):
+    """Both authors and the baselines, compared: the figures and their folder."""
+    out = tmp_path_factory.mktemp("scores") / "out"
     settings = Settings(predictions=tuple(files.values()), worst=6)
-    scores = compare(bench, tmp_path / "out", settings, no_encoder)
+    return compare(bench, out, settings, lambda: tiny_encoder), out
+
+
+def test_files_are_compared_side_by_side(compared):
+    scores, out = compared
     cards = scores["explainers"]
-    assert list(cards) == [MAJORITY, "good", "bad"]
+    assert list(cards) == [MAJORITY, LABEL_ONLY, "good", "bad"]
     good, bad = cards["good"]["headline"], cards["bad"]["headline"]
     assert (
         good["balanced_accuracy"]["value"] == good["fact_precision"]["value"] == good["sound"]["value"] == 1.0
@@ -61,15 +65,13 @@ def test_files_are_compared_side_by_side(bench, files, tmp_path):
     assert set(cards["good"]["groups"]["tier"]) == {"positive", "random", "near", "mistake"}
     assert set(cards["good"]["groups"]["view"]) == {"drone", "map", "panorama", "ground"}
     assert cards["good"]["overlap"]["zh"]["chrf"]["value"] < 100
-    assert json.loads((tmp_path / "out" / "scores.json").read_text()) == json.loads(json.dumps(scores))
-    # The same files and seed give the same figures.
-    again = compare(bench, tmp_path / "again", settings, no_encoder)
-    assert again["explainers"] == cards and again["proof"] == scores["proof"]
+    assert scores["proof"]["paraphrase"]["sound"]["value"] == 1.0
+    assert scores["proof"]["negated_verdict"]["sound"]["value"] == 0.0
+    assert json.loads((out / "scores.json").read_text()) == json.loads(json.dumps(scores))
 
 
-def test_the_report_is_whole_safe_and_shows_the_worst(bench, files, tmp_path):
-    compare(bench, tmp_path / "out", Settings(predictions=tuple(files.values())), no_encoder)
-    page = (tmp_path / "out" / "report.html").read_text()
+def test_the_report_is_whole_safe_and_shows_the_worst(compared):
+    page = (compared[1] / "report.html").read_text()
     assert "<script" not in page and "&lt;script&gt;" in page
     assert "default-src 'none'" in page and not re.search(r'(?:src|href)="(?!data:)', page)
     assert page.index('id="headline"') < page.index('id="verdicts"') < page.index('id="overlap"')
@@ -103,27 +105,46 @@ def test_every_kind_of_fault_has_words(bench):
         assert all(in_words(Fault(kind, attribute="road", problem="x", probability=0.5)))
 
 
-def test_missing_pairs_count_as_not_answered(bench, files, tmp_path):
-    lines = files["good"].read_text().splitlines()[:12]
-    files["good"].write_text("\n".join(lines))
-    scores = compare(bench, tmp_path / "out", Settings(predictions=(files["good"],)), no_encoder)
+def test_missing_pairs_count_as_not_answered(bench, files, tmp_path, tiny_encoder):
+    part = tmp_path / "part.jsonl"
+    part.write_text("\n".join(files["good"].read_text().splitlines()[:12]))
+    settings = Settings(predictions=(part,), baselines=False)
+    scores = compare(bench, tmp_path / "out", settings, lambda: tiny_encoder)
     verdicts = scores["explainers"]["good"]["verdicts"]
     assert verdicts["answered"]["value"] == verdicts["accuracy"]["value"] == 0.5
 
 
-def test_what_cannot_be_compared_is_refused(bench, files, tmp_path):
-    with pytest.raises(GleamError, match="Nothing to score"):
-        compare(bench, tmp_path / "out", Settings(), no_encoder)
+def test_a_benchmark_without_facts_is_scored_on_the_rest(bench, files, tmp_path, tiny_encoder):
+    import shutil
+
+    from gleam.explaining.benchmark.folder import FACTS, Bench
+
+    root = tmp_path / "plain"
+    shutil.copytree(bench.root, root)
+    (root / FACTS).unlink()
+    settings = Settings(predictions=(files["good"],), baselines=False)
+    scores = compare(Bench.open(root), tmp_path / "out", settings, lambda: tiny_encoder)
+    headline = scores["explainers"]["good"]["headline"]
+    assert headline["fact_precision"] is None and headline["sound"] is None and scores["proof"] == {}
+    assert headline["text_says_verdict"]["value"] == 1.0
+    assert "Sound" not in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_what_cannot_be_compared_is_refused(bench, files, tmp_path, tiny_encoder):
+    def refused(told, **how):
+        with pytest.raises(GleamError, match=told):
+            compare(bench, tmp_path / "out", Settings(baselines=False, **how), lambda: tiny_encoder)
+
+    refused("Nothing to score")
+    refused("no pairs in the split 'train'", predictions=(files["good"],), split="train")
     stranger = json.loads(files["good"].read_text().splitlines()[0]) | {"pair_id": "0123456789abcdef"}
-    files["bad"].write_text(json.dumps(stranger))
-    with pytest.raises(BenchError, match="No prediction of good is about the split"):
-        compare(bench, tmp_path / "out", Settings(predictions=(files["bad"],)), no_encoder)
-    with pytest.raises(BenchError, match="no pairs in the split 'train'"):
-        compare(bench, tmp_path / "out", Settings(predictions=(files["good"],), split="train"), no_encoder)
+    other = tmp_path / "other.jsonl"
+    other.write_text(json.dumps(stranger))
+    refused("No prediction of good is about the split", predictions=(other,))
 
 
 def test_a_run_with_a_real_explainer_and_its_controls(bench, tmp_path, tiny_encoder):
-    settings = Settings(explainers=("evidence",), languages=("en",), limit=4, tampered=2)
+    settings = Settings(explainers=("evidence",), languages=("en",), limit=4, tampered=2, seed=1)
     scores = compare(bench, tmp_path / "out", settings, lambda: tiny_encoder)
     assert list(scores["explainers"]) == [MAJORITY, LABEL_ONLY, "evidence"]
     card = scores["explainers"]["evidence"]
@@ -150,13 +171,15 @@ def run(*words):
     return CliRunner().invoke(build_app(words), words)
 
 
-def test_the_command(bench, files, tmp_path):
-    begun = ("bench", "score", bench.root, "--out", tmp_path / "scores")
+def test_the_command(bench, files, compared, tmp_path):
+    begun = ("bench", "score", bench.root, "--out", tmp_path / "scores", "--no-baselines")
     found = run(*begun, "--predictions", files["good"])
     assert found.exit_code == 0, found.output
     for told in ("good", "100.0 (100-100)", "report.html"):
         assert told in found.stdout
     found = run(*begun, "--predictions", files["bad"], "--json")
     assert found.exit_code == 3, found.output
-    assert json.loads(found.stdout)["explainers"]["bad"]["counts"]["failed"] == 1
+    # The same figures whether another explainer is compared with it or not.
+    card = json.loads(found.stdout)["explainers"]["bad"]
+    assert card == json.loads(json.dumps(compared[0]["explainers"]["bad"]))
     assert run(*begun).exit_code == 2

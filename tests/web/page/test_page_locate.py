@@ -1,6 +1,7 @@
 """A photo in, its answer on the map, the reasons beside it, and out again as a file or a link."""
 
 import json
+import re
 
 import pytest
 from tests.web.page.visit import ANSWERED
@@ -44,7 +45,8 @@ def test_what_the_file_says_and_what_became_of_it_is_told(located):
     card = window.page.locator("#metadata-card")
     card.wait_for()
     heading = card.locator("li", has_text=window.words("pose.heading_deg"))
-    assert f"{row['heading_deg']:.0f}" in heading.inner_text().replace(".", " ").split()[1]
+    told = float(re.search(r"[\d.]+", heading.inner_text())[0])
+    assert told == pytest.approx(row["heading_deg"], abs=0.06)
     assert window.words("metadata.used") in heading.inner_text()
 
 

@@ -33,7 +33,7 @@ def test_what_goes_wrong_is_said_beside_the_photo_and_can_be_mended(visit):
 
 
 def test_a_busy_server_is_asked_again_when_it_says(visit, serve):
-    slow = serve(rate_per_s=0.5)
+    slow = serve(rate_per_s=1.0)
     window = visit(url=slow.url)
     page = window.page
     # The first requests use up what may be asked at once; the page then waits as told, and gets its answers.

@@ -23,7 +23,8 @@ class AdapterRecord:
 
     base, revision: id and commit of the base model, or its folder and None. fingerprint: of its files.
     family: its type. prompts: version of the prompts. teach: what was taught. languages: of the questions.
-    bench: name of the benchmark. pairs: number it was tuned on. seed, steps: of the tuning.
+    bench: name of the benchmark. pairs: number it was tuned on. seed, steps: of the tuning. image_side: how
+    large pictures were shown.
     """
 
     base: str
@@ -37,6 +38,7 @@ class AdapterRecord:
     pairs: int
     seed: int
     steps: int
+    image_side: int
     format: int = FORMAT
 
     def save(self, folder: Path) -> None:

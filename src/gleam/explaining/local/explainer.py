@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
 from gleam.explaining.contributions import RegionEncoder
-from gleam.explaining.local.chat import comparison_chat, explanation_chat, verdict_chat
+from gleam.explaining.local.chat import Chat, comparison_chat, explanation_chat, verdict_chat
 from gleam.explaining.local.generation import AnswerWriter
 from gleam.explaining.local.model import LocalModel, Settings
 from gleam.explaining.local.output import LIMITS, Answer, Limits
@@ -54,6 +55,8 @@ class LocalExplainer:
         self._limits = limits or LIMITS
         self._encoder = encoder
         self._writer = AnswerWriter(self.local)
+        # A network of Qwen-VL remembers where the pictures of its last question lay: one question at a time.
+        self._one_at_a_time = threading.Lock()
         adapter = self.local.adapter
         self._calibrations = (
             AnswerCalibrations() if adapter is None else AnswerCalibrations.read(adapter.folder)
@@ -79,8 +82,7 @@ class LocalExplainer:
         """Return the model's own log-odds of yes over no, before any calibration."""
         spoken = parse_language(language)
         chat = verdict_chat(query, tile, parse_view(view), spoken)
-        yes, no = answer_log_probabilities(self.local, chat, answers(spoken))
-        return float(yes - no)
+        return self._leaning(chat, answers(spoken))
 
     def answer(self, query: Any, tile: Any, view: View | str, *, language: str = "en") -> Answer:
         """Return the model's reasons and the verdict they end in, which nobody else has settled.
@@ -113,8 +115,7 @@ class LocalExplainer:
         if self.local.adapter is not None and self.local.adapter.record is not None:
             return yes_share(self.log_odds(query, tile_a, view) - self.log_odds(query, tile_b, view))
         chat = comparison_chat(query, (tile_a, tile_b), parse_view(view), "en")
-        a, b = answer_log_probabilities(self.local, chat, ("A", "B"))
-        return yes_share(float(a - b))
+        return yes_share(self._leaning(chat, ("A", "B")))
 
     def explain(
         self,
@@ -137,7 +138,7 @@ class LocalExplainer:
         spoken, seen_as = parse_language(language), parse_view(view)
         probability, calibration = self.probability(query, tile, seen_as, language=spoken)
         match = probability >= 0.5
-        notes = [f"prompts {VERSION}; writing in the pictures is not obeyed"]
+        notes = [f"prompts {VERSION}; the model is told not to obey writing in the pictures"]
         written = self._answer(query, tile, seen_as, spoken, None)
         if written.match is not match:
             written = self._answer(query, tile, seen_as, spoken, match)
@@ -145,7 +146,7 @@ class LocalExplainer:
         if calibration is None:
             notes.append("the probability is the model's own and was not calibrated")
         source: ProbabilityFrom = "logprobs" if calibration is None else "calibration"
-        measured = self._measured(query, tile, seen_as, pose, spoken, tile_width_m)
+        measured, assumed = self._measured(query, tile, seen_as, pose, spoken, tile_width_m)
         return Verdict(
             **measured,
             match=match,
@@ -160,17 +161,23 @@ class LocalExplainer:
             view=seen_as.value,
             seconds=round(time.perf_counter() - begun, 4),
             cost_usd=0.0,
-            notes=tuple(notes),
+            notes=(*notes, *(note for note in assumed if "was not read" not in note)),
         )
+
+    def _leaning(self, chat: Chat, words: tuple[str, str]) -> float:
+        with self._one_at_a_time:
+            first, second = answer_log_probabilities(self.local, chat, words)
+        return float(first - second)
 
     def _answer(self, query: Any, tile: Any, view: View, language: Language, given: bool | None) -> Answer:
         chat = explanation_chat(query, tile, view, language, given)
-        return self._writer.write(chat, language, self._limits[language], given)
+        with self._one_at_a_time:
+            return self._writer.write(chat, language, self._limits[language], given)
 
     def _measured(
         self, query: Any, tile: Any, view: View, pose: Pose, language: Language, tile_width_m: float | None
-    ) -> dict[str, Any]:
-        """Return what the encoder measured on the pair: regions and similarities."""
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return what the encoder measured on the pair, regions and similarities, and what it assumed."""
         if self._encoder is None:
             return {
                 "threshold": None,
@@ -178,8 +185,8 @@ class LocalExplainer:
                 "control": None,
                 "evidence_for": (),
                 "evidence_against": (),
-                "elsewhere": 0.0,
-            }
+                "elsewhere": 1.0,
+            }, ()
         from gleam.explaining.evidence import EvidenceExplainer
 
         seen = EvidenceExplainer(self._encoder).explain(
@@ -192,4 +199,4 @@ class LocalExplainer:
             "evidence_for": seen.evidence_for,
             "evidence_against": seen.evidence_against,
             "elsewhere": seen.elsewhere,
-        }
+        }, seen.notes

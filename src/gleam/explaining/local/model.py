@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,12 +26,13 @@ class Settings:
     """How a model is run.
 
     device: ``auto`` takes a GPU when there is one. dtype: ``auto`` takes bfloat16 on a GPU, and on a CPU
-    float32 when the model then fits in half of the memory, else bfloat16. image_side: see ``IMAGE_SIDE``.
+    float32 when the model then fits in half of the memory, else bfloat16. image_side: pictures are shown with
+    about its square of pixels; None takes what the adapter was tuned with, else ``IMAGE_SIDE``.
     """
 
     device: str = "auto"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    image_side: int = IMAGE_SIDE
+    image_side: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class LocalModel:
     """A loaded model with what belongs to it.
 
     name: as asked for. base: its files. adapter: what is laid over it, or None. model: the network, in
-    evaluation mode. processor, turns: of its pictures and texts.
+    evaluation mode. processor, turns: of its pictures and texts. image_side: how large pictures are shown.
     """
 
     name: str
@@ -49,7 +50,7 @@ class LocalModel:
     model: Any
     processor: Any
     turns: Turns
-    settings: Settings
+    image_side: int
 
     @classmethod
     def load(cls, name: str | ModelName, settings: Settings | None = None) -> LocalModel:
@@ -70,12 +71,15 @@ class LocalModel:
         base = find_base(asked)
         if adapter is not None:
             adapter.check_base(base)
-        loaded = load_base(base, settings or Settings(), asked.text)
+        settings = settings or Settings()
+        if settings.image_side is None and adapter is not None and adapter.record is not None:
+            settings = replace(settings, image_side=adapter.record.image_side)
+        loaded = load_base(base, settings, asked.text)
         if adapter is None:
             return loaded
         model = load_adapter(loaded.model, adapter)
         return cls(
-            asked.text, base, loaded.family, adapter, model, loaded.processor, loaded.turns, loaded.settings
+            asked.text, base, loaded.family, adapter, model, loaded.processor, loaded.turns, loaded.image_side
         )
 
     @property
@@ -85,7 +89,7 @@ class LocalModel:
 
     def inputs(self, chats: Sequence[Chat], *, with_answers: bool = False) -> Any:
         """Return a batch on the network's device; see :func:`gleam.explaining.local.chat.to_inputs`."""
-        batch = to_inputs(self.processor, chats, self.settings.image_side, with_answers=with_answers)
+        batch = to_inputs(self.processor, chats, self.image_side, with_answers=with_answers)
         batch = batch.to(self.device)
         if "pixel_values" in batch:
             batch["pixel_values"] = batch["pixel_values"].to(next(self.model.parameters()).dtype)
@@ -104,7 +108,8 @@ def load_base(base: BaseModel, settings: Settings, name: str) -> LocalModel:
     from gleam.explaining.local.processors import load_processor
 
     family = family_of(base.config.get("model_type"), str(base.folder))
-    processor, turns = load_processor(base.folder, family, base.config, settings.image_side)
+    image_side = settings.image_side or IMAGE_SIDE
+    processor, turns = load_processor(base.folder, family, base.config, image_side)
     device = pick_device(settings.device)
     dtype = getattr(torch, _dtype_name(settings, device, base))
     if is_quiet() or not sys.stderr.isatty():
@@ -133,7 +138,7 @@ def load_base(base: BaseModel, settings: Settings, name: str) -> LocalModel:
         pad_token_id=processor.tokenizer.pad_token_id,
         do_sample=False,
     )
-    return LocalModel(name, base, family, None, model, processor, turns, settings)
+    return LocalModel(name, base, family, None, model, processor, turns, image_side)
 
 
 def pick_device(wanted: str) -> str:

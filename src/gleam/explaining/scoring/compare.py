@@ -39,7 +39,8 @@ class Settings:
 
     explainers: names to run. predictions: files of verdicts made elsewhere. split: of the pairs.
     languages: of the texts. limit: at most so many pairs, as many of either verdict. tampered: pairs that
-    are also asked with tampered pictures. baselines: compare with the trivial ones too. sentences: folder
+    are also asked with tampered pictures. baselines: compare with the trivial ones too,
+    and with texts that are wrong on purpose. sentences: folder
     of a sentence encoder. judge: ``MODEL@URL``, and judged: texts of each explainer that it sees. worst:
     cases shown of each. seed: of the choice of controls and of the intervals. command: how this was
     called, for the report.
@@ -100,7 +101,7 @@ def compare(
         scores = {
             "about": _about(bench, pairs, settings, judge),
             "explainers": cards,
-            "proof": prove(bench, pairs, settings.languages, settings.seed),
+            "proof": prove(bench, pairs, settings.languages, settings.seed) if settings.baselines else {},
         }
         write_json(out / SCORES, scores)
         write_report(out / REPORT, bench, scores, worst)
@@ -139,8 +140,7 @@ def _predictions(
     others = [p for p in bench.pairs() if p.split != settings.split]
     if settings.baselines:
         makers[MAJORITY] = lambda: Majority(others)
-        if settings.explainers:
-            makers[LABEL_ONLY] = lambda: LabelOnly(needed(), bench, _val_first(others))
+        makers[LABEL_ONLY] = lambda: LabelOnly(needed(), bench, _val_first(others))
     for name in settings.explainers:
         makers[name] = lambda name=name: Explainer.from_name(name, needed())  # type: ignore[misc]
     for name, make in makers.items():

@@ -28,7 +28,7 @@ from gleam.explaining.scoring.prediction import Prediction
 from gleam.explaining.verdict import Language, Verdict
 
 PARAPHRASE = "paraphrase"
-_MOST_PAIRS = 30
+_MOST_PAIRS = 20
 
 
 def prove(bench: Bench, pairs: Sequence[Pair], languages: Sequence[Language], seed: int) -> dict[str, Any]:

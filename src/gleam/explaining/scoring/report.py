@@ -61,7 +61,7 @@ def render(bench: Bench, scores: Scores, worst: Mapping[str, Sequence[Case]]) ->
     sections = [
         _section("headline", _figures(cards, _in("headline", HEADLINE)) + _key()),
         _section("verdicts", _figures(cards, _in("verdicts", VERDICTS) | {"seconds": ("cost", "seconds")})),
-        _section("groups", "".join(_group_table(cards, kind) for kind in KINDS_OF_GROUP)),
+        _section("groups", _groups(cards)),
         _section("texts", _figures(cards, _in("facts", FACTS) | _in("texts", FORM))),
         _section("controls", _figures(cards, _in("controls", CONTROLS))),
         _section("overlap", _overlap(cards)),
@@ -112,9 +112,25 @@ def _at(card: Scores, section: str, name: str) -> Any:
     return card.get(section, {}).get(name)
 
 
-def _group_table(cards: Scores, kind: str) -> str:
-    """Return the verdicts' figures by the groups of one kind."""
-    measure = "accuracy" if kind == "tier" else "balanced_accuracy"
+def _groups(cards: Scores) -> str:
+    """Return the verdicts by every kind of group, and the truth of the facts by view and language."""
+    parts = [
+        _group_table(cards, kind, "verdicts", "accuracy" if kind == "tier" else "balanced_accuracy")
+        for kind in KINDS_OF_GROUP
+    ]
+    facts = [_group_table(cards, kind, "facts", "fact_precision") for kind in ("view", "language")]
+    if any(facts):
+        parts += [f"<h3>{both(COLUMNS['fact_precision'][0])}</h3>", *facts]
+    return "".join(parts)
+
+
+def _group_table(cards: Scores, kind: str, section: str, measure: str) -> str:
+    """Return one figure by the groups of one kind, of the explainers that have it."""
+    cards = {
+        name: card
+        for name, card in cards.items()
+        if any(_at(group, section, measure) for group in card["groups"].get(kind, {}).values())
+    }
     names = [n for n in GROUPS if any(n in card["groups"].get(kind, {}) for card in cards.values())]
     if len(names) < 2:
         return ""
@@ -123,10 +139,7 @@ def _group_table(cards: Scores, kind: str) -> str:
     rows = [
         row(
             explainer,
-            [
-                figure(card["groups"].get(kind, {}).get(n, {}).get("verdicts", {}).get(measure), "share")
-                for n in names
-            ],
+            [figure(_at(card["groups"].get(kind, {}).get(n, {}), section, measure), "share") for n in names],
         )
         for explainer, card in cards.items()
     ]

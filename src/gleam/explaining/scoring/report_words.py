@@ -100,7 +100,7 @@ COLUMNS: dict[str, tuple[Both, Both, str]] = {
     "chrf": (("chrF", "chrF"), ("0 to 100.", "0 到 100。"), "plain"),
     "bleu": (("BLEU", "BLEU"), ("Mean over texts, 0 to 100.", "逐篇平均，0 到 100。"), "plain"),
     "bleu_corpus": (("BLEU, corpus", "语料级 BLEU"), ("", ""), "plain"),
-    "rouge_l": (("ROUGE-L", "ROUGE-L"), ("0 to 1.", "0 到 1。"), "number"),
+    "rouge_l": (("ROUGE-L", "ROUGE-L"), ("0 to 1.", "0 到 1。"), "low"),
     "embedding_similarity": (("Embedding", "向量相似度"), ("Cosine, -1 to 1.", "余弦，-1 到 1。"), "number"),
     "judge_score": (
         ("Judge", "模型评审"),

@@ -15,6 +15,7 @@ from gleam.errors import GleamError
 from gleam.explaining.evidence import EvidenceExplainer
 from gleam.explaining.sentences import parse_language
 from gleam.explaining.student.looking import look_at
+from gleam.explaining.student.matcher import Look
 from gleam.explaining.student.storage import load_student
 from gleam.explaining.student.student import Student, plan_for
 from gleam.explaining.verdict import Verdict
@@ -23,6 +24,7 @@ from gleam.imagery.preparation import Preparation, prepare
 from gleam.locating.query import HEADINGS, MIN_CONTRAST, make_query
 from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 
+Pixels = NDArray[np.uint8]
 _TURNING = (View.DRONE, View.PANORAMA, View.GROUND)
 
 
@@ -83,14 +85,12 @@ class StudentExplainer:
             look_at(self._encoder, prepare(p, v, at, narrowed).pixels[None], v)
             for p, v, at in zip(pictures, (seen_as, View.SATELLITE), (pose, tile_pose), strict=True)
         ]
-        probability, calibration = self.student.probability(looks[0], looks[1], seen_as)
-        match = probability >= 0.5
-        of_query = self._states(pictures[0], seen_as, pose, self.student.preparation, notes, "photo")
-        narrow = replace(
-            self.student.preparation,
-            ground_width_m=min(width, self.student.preparation.ground_width_m),
-        )
-        of_tile = self._states(pictures[1], View.SATELLITE, tile_pose, narrow, notes, "tile")
+        probability, calibration = self._probability(looks, pictures, seen_as, notes)
+        match = probability is not None and probability >= 0.5
+        own_width = self.student.preparation
+        narrow = replace(own_width, ground_width_m=min(width, own_width.ground_width_m))
+        of_query = self._states(pictures[0], seen_as, pose, own_width)
+        of_tile = self._states(pictures[1], View.SATELLITE, tile_pose, narrow)
         told = self.student.tell(plan_for(of_query, of_tile, match, seen_as), seen_as, spoken)
         if told.faults:
             notes.append(f"the decoder's own text was overruled: {'; '.join(told.faults)}")
@@ -99,7 +99,7 @@ class StudentExplainer:
             | {
                 "match": match,
                 "probability": probability,
-                "probability_from": "head" if calibration is None else "calibration",
+                "probability_from": _source(probability, calibration),
                 "calibration": calibration,
                 "text": told.text,
                 "explainer": self.name,
@@ -108,6 +108,21 @@ class StudentExplainer:
                 "notes": (*measured.notes, *notes),
             }
         )
+
+    def _probability(
+        self, looks: list[Look], pictures: tuple[Pixels, Pixels], view: View, notes: list[str]
+    ) -> tuple[float | None, str | None]:
+        """Return the probability of a match and what it was calibrated on; None where nothing is to be seen.
+
+        Two blank pictures are alike, but a picture that shows nothing shows no place.
+        """
+        blank = [
+            called for called, p in zip(("photo", "tile"), pictures, strict=True) if not _shows_something(p)
+        ]
+        if blank:
+            notes += [f"the {called} shows nothing" for called in blank]
+            return None, None
+        return self.student.probability(looks[0], looks[1], view)
 
     def _turned(self, query: Any, tile: Any, view: View, pose: Pose, tile_pose: Pose) -> tuple[Pose, str]:
         """Return the pose with the heading under which the picture fits the tile best."""
@@ -121,16 +136,17 @@ class StudentExplainer:
             f"heading unknown: {HEADINGS} were tried and {heading:g} degrees fits best, which was taken"
         )
 
-    def _states(
-        self,
-        pixels: NDArray[np.uint8],
-        view: View,
-        pose: Pose,
-        preparation: Preparation,
-        notes: list[str],
-        called: str,
-    ) -> dict[str, str]:
-        if float(pixels.mean(-1).std()) < MIN_CONTRAST:
-            notes.append(f"the {called} shows nothing")
+    def _states(self, pixels: Pixels, view: View, pose: Pose, preparation: Preparation) -> dict[str, str]:
+        if not _shows_something(pixels):
             return {}
         return self.student.states(prepare(pixels, view, pose, preparation).pixels, view)
+
+
+def _shows_something(pixels: Pixels) -> bool:
+    return float(pixels.mean(-1).std()) >= MIN_CONTRAST
+
+
+def _source(probability: float | None, calibration: str | None) -> str | None:
+    if probability is None:
+        return None
+    return "head" if calibration is None else "calibration"

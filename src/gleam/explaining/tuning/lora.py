@@ -91,6 +91,7 @@ def tune_lora(config: TuneConfig, *, resume: bool = False) -> Tuned:
         pairs=len(chosen_pairs(bench, "train", config)),
         seed=config.seed,
         steps=int(trainer.state.global_step),
+        image_side=config.image_side,
     )
     is_main = bool(trainer.is_world_process_zero())
     if is_main:

@@ -45,6 +45,7 @@ def serve_review(
             ws="none",
             lifespan="on",
         )
+        bound.listen()  # so that who opens the address at once waits instead of being refused
         host, port = bound.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         say(f"Review {store.bench.info.name} at {address} (Ctrl-C stops it; nothing decided is lost).")

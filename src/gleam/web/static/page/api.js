@@ -13,7 +13,7 @@ export class ApiError extends Error {
 }
 
 const LONGEST_WAIT_S = 60;
-const TRIES = 5;
+const TRIES = 12;
 
 /** Ask once; returns parsed JSON (null when there is no body). */
 async function ask(path, options) {
@@ -45,7 +45,8 @@ async function askPatiently(path, options, onWait = () => {}) {
       return await ask(path, options);
     } catch (problem) {
       if (problem.retryS === null || problem.retryS === undefined || attempt >= TRIES) throw problem;
-      for (let left = Math.ceil(problem.retryS); left > 0; left -= 1) {
+      // Several requests that were refused together must not come back together.
+      for (let left = Math.ceil(problem.retryS * (1 + Math.random() * attempt)); left > 0; left -= 1) {
         onWait(left);
         await new Promise((resolve) => setTimeout(resolve, 1000));
         options.signal?.throwIfAborted();

@@ -6,7 +6,7 @@ import { on, state, update } from "./state.js";
 import { compass, metres, number, onLanguage, t } from "./text.js";
 import { overlay } from "./regions.js";
 import { candidateOf, regionsOf, verdictOf } from "./verdicts.js";
-import { viewName } from "./wording.js";
+import { claims, viewName } from "./wording.js";
 import { bearingDegrees, distanceMetres } from "./geo.js";
 
 const sizes = new Map();
@@ -73,7 +73,7 @@ function tileFigure(photo, rank) {
     el("figcaption", {},
       el("button", { type: "button", class: "caption-pick", id: `explain-${role}`, "aria-pressed": active ? "true" : "false" },
         el("span", { class: `pin-mark ${role}` }, String(rank)),
-        el("strong", {}, t(rank === 1 ? "compare.best" : rank === 2 ? "compare.runner_up" : "compare.other", { rank }))),
+        el("strong", {}, t(rank === 1 ? (claims(photo.result.answer) ? "compare.best" : "compare.closest") : rank === 2 ? "compare.runner_up" : "compare.other", { rank }))),
       el("span", { class: "soft n" }, [t("compare.score", { score: number(candidate.score, 2) }), away].filter(Boolean).join(" · "))));
 }
 
