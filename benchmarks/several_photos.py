@@ -1,17 +1,19 @@
 """What several photos tell that one does not: photos of one place together, and flights in time.
 
-    python benchmarks/several_photos.py [--seed 9303] [--size 0.9] [--places 12] [--photos 4]
-                                        [--flights 2] [--flight-photos 20] [--encoder city] [--json]
+    python benchmarks/several_photos.py [--seed 9303] [--size 0.9] [--places 16] [--photos 4]
+                                        [--flights 3] [--flight-photos 14] [--encoder city] [--json]
 
 A procedural city that no encoder was trained on is rendered; its newer mosaic becomes an atlas. Then
 
 * places: a few photos of each, in other weather and towards other directions: ground photos 90 degrees
   wide whose heading is told, and drone photos whose heading is not;
-* places with one bad photo: the first photo of each is one of another place;
+* places with one bad photo: the first photo of each is one of another place; beside it the same places
+  with the good photos alone, which is what a bad one should not spoil;
 * flights: a drone takes a photo every 4 s along a winding path, one in ten of another place.
 
 Printed: recall within 25 and 50 m with 95 % intervals (over places, and over flights for photos of
-flights), how many of the answers that were claimed are wrong, and seconds per photo.
+flights), what was gained over single photos with its interval, the mean probability told against the
+share that is right, how many of the answers that were claimed are wrong, and seconds per photo.
 """
 
 from __future__ import annotations
@@ -45,8 +47,8 @@ from gleam.encoder import Encoder
 from gleam.evaluation.bootstrap import mean_intervals
 from gleam.geo import distance_m
 from gleam.locating import Answer, Locator, Status
-from gleam.locating.sequence import locate_sequence
-from gleam.locating.together import locate_together
+from gleam.locating.several.sequence import locate_sequence
+from gleam.locating.several.together import locate_together
 from gleam.views import Pose, View
 
 WITHIN_M = (25, 50)
@@ -72,10 +74,17 @@ class Recorder(Locator):
     def __init__(self, encoder: Encoder, atlas: Atlas) -> None:
         super().__init__(encoder, atlas)
         self.alone: list[Answer] = []
+        self._known: dict[int, tuple[Any, Answer, Any]] = {}
 
-    def locate(self, *photo: Any, **options: Any) -> Answer:
+    def locate(self, photo: Any, view: Any = None, *, watch: Any = None, **options: Any) -> Answer:
         """Locate and remember."""
-        answer = super().locate(*photo, **options)
+        if id(photo) not in self._known:
+            found: list[Any] = []
+            answer = super().locate(photo, view, watch=found.append, **options)
+            self._known[id(photo)] = (photo, answer, found[0])
+        _, answer, seen = self._known[id(photo)]
+        if watch is not None:
+            watch(seen)
         self.alone.append(answer)
         return answer
 
@@ -85,10 +94,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--seed", type=int, default=9303)
     options.add_argument("--size", type=float, default=0.9, help="side of the city in kilometres")
-    options.add_argument("--places", type=int, default=12)
+    options.add_argument("--places", type=int, default=16)
     options.add_argument("--photos", type=int, default=4, help="photos of each place")
-    options.add_argument("--flights", type=int, default=2)
-    options.add_argument("--flight-photos", type=int, default=20)
+    options.add_argument("--flights", type=int, default=3)
+    options.add_argument("--flight-photos", type=int, default=14)
     options.add_argument("--encoder", default="city")
     options.add_argument("--json", action="store_true", help="print the JSON document alone")
     chosen = options.parse_args()
@@ -121,6 +130,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
             result["ways"][name] = measure_places(locator, groups, view)
             bad = [[groups[n - 1][0], *g[1:]] for n, g in enumerate(groups)]
             result["ways"][f"{name}, one bad"] = measure_places(locator, bad, view, truth=-1)
+            result["ways"][f"{name}, without it"] = measure_places(locator, [g[1:] for g in bad], view)
         flights = [
             flight_photos(scene, chosen.flight_photos, (chosen.seed, n)) for n in range(chosen.flights)
         ]
@@ -213,9 +223,12 @@ def measure_places(
     seconds = time.perf_counter() - begun
     photos = [p for group in groups for p in group]
     owners = [n for n, group in enumerate(groups) for _ in group]
+    asked = [group[truth].truth for group in groups]
+    right = np.array([at_most(answers, asked)[n] for n in owners])
     return {
         "single": figures(locator.alone, [p.truth for p in photos], owners),
-        "together": figures(answers, [group[truth].truth for group in groups], list(range(len(groups)))),
+        "together": figures(answers, asked, list(range(len(groups)))),
+        "gain": gain(right, at_most(locator.alone, [p.truth for p in photos]), owners),
         "seconds_per_photo": round(seconds / len(photos), 3),
     }
 
@@ -232,7 +245,9 @@ def measure_flights(locator: Recorder, flights: list[list[Photo]]) -> dict[str, 
     found["online"] = [a for flight in flights for a in locate_flight(locator, flight, online=True)]
     photos = [p for flight in flights for p in flight]
     owners = [n for n, flight in enumerate(flights) for _ in flight]
-    out = {way: figures(answers, [p.truth for p in photos], owners) for way, answers in found.items()}
+    truths = [p.truth for p in photos]
+    out: dict[str, Any] = {way: figures(answers, truths, owners) for way, answers in found.items()}
+    out["gain"] = gain(at_most(found["sequence"], truths), at_most(found["single"], truths), owners)
     return {**out, "seconds_per_photo": round(seconds / len(photos), 3)}
 
 
@@ -248,15 +263,32 @@ def locate_flight(locator: Locator, flight: list[Photo], online: bool) -> list[A
     )
 
 
-def figures(answers: list[Answer], truths: list[tuple[float, float]], owners: list[int]) -> dict[str, Any]:
-    """Recall within some distances with its interval, the median error, and what was claimed."""
-    errors = np.array(
+def errors_of(answers: list[Answer], truths: list[tuple[float, float]]) -> Any:
+    """Metres of each answer, infinite where it has no position."""
+    return np.array(
         [
             math.inf if a.lat is None or a.lon is None else distance_m(*truth, a.lat, a.lon)
             for a, truth in zip(answers, truths, strict=True)
         ]
     )
+
+
+def at_most(answers: list[Answer], truths: list[tuple[float, float]]) -> Any:
+    return (errors_of(answers, truths) <= WRONG_M).astype(float)
+
+
+def gain(several: Any, single: Any, owners: list[int]) -> dict[str, float]:
+    """What several photos add to the share within 50 m, photo by photo, with its interval."""
+    (interval,) = mean_intervals((several - single)[:, None], groups=owners)
+    return {k: round(v, 3) for k, v in interval.to_dict().items()}
+
+
+def figures(answers: list[Answer], truths: list[tuple[float, float]], owners: list[int]) -> dict[str, Any]:
+    """Recall within some distances with its interval, the median error, and what was claimed."""
+    errors = errors_of(answers, truths)
     claimed = np.array([a.status is Status.LOCATED for a in answers])
+    told = np.array([math.nan if a.probability is None else a.probability for a in answers])
+    known = np.isfinite(told)
     hits = np.stack([errors <= metres for metres in WITHIN_M], axis=1).astype(float)
     return {
         "answers": len(answers),
@@ -265,6 +297,8 @@ def figures(answers: list[Answer], truths: list[tuple[float, float]], owners: li
             for metres, interval in zip(WITHIN_M, mean_intervals(hits, groups=owners), strict=True)
         },
         "median_m": round(float(np.quantile(errors, 0.5, method="inverted_cdf")), 1),
+        "probability": round(float(told[known].mean()), 3) if known.any() else None,
+        "right_of_those": round(float((errors[known] <= WRONG_M).mean()), 3) if known.any() else None,
         "located": int(claimed.sum()),
         "located_wrong": int((claimed & (errors > WRONG_M)).sum()),
     }
@@ -276,13 +310,19 @@ def print_table(result: dict[str, Any]) -> None:
     for name, ways in result["ways"].items():
         print(f"{name} ({ways['seconds_per_photo']} s per photo)")
         for way, numbers in ways.items():
-            if not isinstance(numbers, dict):
+            if way == "gain":
+                more = [f"{100 * numbers[k]:+.0f}" for k in ("value", "low", "high")]
+                print(f"  gain       {more[0]} [{more[1]}, {more[2]}] points within {WRONG_M:g} m")
+            if way == "gain" or not isinstance(numbers, dict):
                 continue
             near = ", ".join(
                 f"{n['value']:.0%} [{n['low']:.0%}, {n['high']:.0%}] within {metres} m"
                 for metres in WITHIN_M
                 for n in [numbers[f"within_{metres}_m"]]
             )
+            sure = numbers["probability"]
+            if sure is not None:
+                near += f"; {sure:.2f} told, {numbers['right_of_those']:.2f} right"
             print(
                 f"  {way:10s} {near}; median {numbers['median_m']:g} m; {numbers['located']} of "
                 f"{numbers['answers']} claimed, {numbers['located_wrong']} of them wrong"

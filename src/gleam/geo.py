@@ -1,4 +1,4 @@
-"""Positions on the Earth: distances, local frames, footprints and circles.
+"""Positions on the Earth: distances, local frames, footprints, circles and boxes.
 
 WGS84 degrees, latitude before longitude; metres; headings clockwise from true north. Geodesics and
 projections are pyproj's; nothing here approximates the Earth by a sphere. Web-map tiles are
@@ -285,6 +285,11 @@ class Circle:
         lat, lon, radius = (float(p) for p in parts)
         return cls(lat, lon, radius)
 
+    @property
+    def in_words(self) -> str:
+        """Where that is, to follow a noun in a message."""
+        return f"within {self.radius_m:g} m of {self.lat:.6f}, {self.lon:.6f}"
+
     def contains(self, lat: ArrayLike, lon: ArrayLike) -> Any:
         """Tell whether points lie inside or on the rim: a bool for one point, a bool array for arrays."""
         inside = np.asarray(distance_m(self.lat, self.lon, lat, lon)) <= self.radius_m
@@ -303,6 +308,57 @@ class Circle:
         if wide >= 180 or ratio >= 1:
             return -180.0, south, 180.0, north
         return wrap_lon(self.lon - wide), south, wrap_lon(self.lon + wide), north
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """All positions between two parallels and two meridians, edges included.
+
+    ``west > east`` means that the box crosses the antimeridian.
+    """
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def __post_init__(self) -> None:
+        """Refuse corners off the Earth and a box without ground."""
+        check_lat_lon([self.south, self.north], [self.west, self.east], "box")
+        if not self.south < self.north or self.west == self.east:
+            raise GleamError(
+                f"The box {self.south:g},{self.west:g},{self.north:g},{self.east:g} is empty: write "
+                "SOUTH,WEST,NORTH,EAST with south below north (west above east crosses the antimeridian)."
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Box:
+        """Read ``SOUTH,WEST,NORTH,EAST`` in degrees; raise ``GleamError`` otherwise."""
+        parts = [p.strip() for p in text.split(",")]
+        if len(parts) != 4 or not all(re.fullmatch(_NUMBER, p) for p in parts):
+            raise GleamError(
+                f"{text!r} is not a box; write SOUTH,WEST,NORTH,EAST in degrees, as 48.1,16.2,48.3,16.5."
+            )
+        south, west, north, east = (float(p) for p in parts)
+        return cls(south, west, north, east)
+
+    @property
+    def in_words(self) -> str:
+        """Where that is, to follow a noun in a message."""
+        return f"in the box {self.south:g},{self.west:g},{self.north:g},{self.east:g}"
+
+    def contains(self, lat: ArrayLike, lon: ArrayLike) -> Any:
+        """Tell whether points lie inside or on the edge: a bool for one point, a bool array for arrays."""
+        lats, lons = np.asarray(lat, float), np.asarray(lon, float)
+        wide = (lons >= self.west, lons <= self.east)
+        across = wide[0] | wide[1] if self.west > self.east else wide[0] & wide[1]
+        inside = (lats >= self.south) & (lats <= self.north) & across
+        return bool(inside) if inside.ndim == 0 else inside
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """(west, south, east, north), as :attr:`Circle.bounds` has them."""
+        return self.west, self.south, self.east, self.north
 
 
 def _near(lon: float, middle: float) -> float:

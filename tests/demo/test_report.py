@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gleam.demo.findings import Overview, Region, Story
-from gleam.demo.markup import both, metres, percent
+from gleam.demo.markup import both, chance, metres, percent
 from gleam.demo.overlay import region_overlay
 from gleam.demo.report import render, write_report
 from gleam.demo.summary import as_plain, in_words
@@ -170,6 +170,10 @@ def test_regions_are_drawn_where_they_are_and_only_where_they_are() -> None:
 )
 def test_percent(share: float, said: str) -> None:
     assert percent(share) == said
+
+
+def test_a_probability_never_reads_as_certain() -> None:
+    assert [chance(p) for p in (0.996, 0.004, 0.97)] == [">99 %", "<1 %", "97 %"]
 
 
 def test_small_words() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gleam.errors import GleamError
 from gleam.geo import (
+    Box,
     Circle,
     Footprint,
     Frame,
@@ -207,6 +208,25 @@ def test_circles():
     assert circle.contains(*inside) is True
     assert circle.contains(*outside) is False
     assert circle.contains([inside[0], outside[0]], [inside[1], outside[1]]).tolist() == [True, False]
+
+
+def test_boxes():
+    box = Box.parse("48.1, 16.2,48.3,16.5")
+    assert box == Box(south=48.1, west=16.2, north=48.3, east=16.5)
+    assert box.bounds == (16.2, 48.1, 16.5, 48.3)
+    assert box.contains(48.3, 16.2) is True
+    assert box.contains([48.2, 48.2, 48.0], [16.3, 16.6, 16.3]).tolist() == [True, False, False]
+    across = Box(-1.0, 179.5, 1.0, -179.5)
+    assert across.contains(0.0, [180.0, -180.0, 179.4, -179.4]).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "2,1,1,2", "1,1,1,2", "1,2,2,2", "-91,1,2,2", "1,2,nan,3"],
+)
+def test_bad_boxes_are_refused(text):
+    with pytest.raises(GleamError, match="box"):
+        Box.parse(text)
 
 
 @given(st.floats(-89, 89), LONS, st.floats(1, 200_000), st.floats(0, 360))

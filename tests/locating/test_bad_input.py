@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
+from rasterio.crs import CRS
 
+from gleam.atlas import Atlas
 from gleam.errors import GleamError
-from gleam.geo import Circle
+from gleam.geo import Box, Circle, distance_m, offset
 from gleam.locating import Answer, Locator, Status
-from gleam.locating.nonplaces import NON_PLACES, draw_nonplace
+from gleam.locating.judging.nonplaces import NON_PLACES, draw_nonplace
 from gleam.views import Pose
 
 CLAIMS = (Status.LOCATED, Status.AMBIGUOUS)
@@ -67,6 +69,61 @@ def test_any_prior_gives_an_answer(encoder, atlas, landscape, map_pose, lat, lon
         tile = atlas.tile(candidate.tile)
         assert circle.contains(tile.lat, tile.lon)
     assert (answer.searched.tiles == 0) == (not answer.candidates)
+
+
+def test_a_prior_that_only_touches_the_atlas_finds_nothing(encoder, atlas, landscape, map_pose):
+    """An overlap of no size holds no tile: a status and a reason, no position."""
+    west, south, east, north = atlas.bounds
+    beside = [Box(south, east, north, east + 0.01), Box(south - 0.01, west, south, east)]
+    for prior in (*beside, Circle(north + 0.001, west, 100.0)):
+        answer = Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose, near=prior)
+        check(answer)
+        assert (answer.status, answer.lat) == (Status.CANNOT_TELL, None)
+        assert "no tile" in answer.notes[-1]
+
+
+def with_world_file(folder, pixels, lat, lon, step):
+    """A picture with a world file that says where its upper left corner is and how wide a pixel."""
+    folder.mkdir()
+    Image.fromarray(pixels).save(folder / "a.png")
+    north = step / 111_320
+    east = north / np.cos(np.radians(lat))
+    lines = (east, 0.0, 0.0, -north, lon + east / 2, lat - north / 2)
+    (folder / "a.pgw").write_text("".join(f"{value!r}\n" for value in map(float, lines)))
+    (folder / "a.prj").write_text(CRS.from_epsg(4326).to_wkt())
+    return folder / "a.png"
+
+
+def test_a_world_file_that_lies_about_the_scale_is_never_answered_with_confidence(
+    encoder, landscape, map_pose, tmp_path
+):
+    """Pixels of 1 m that are said to be 4 m: what a tile shows is not what the photo shows."""
+    atlas = Atlas.build(
+        with_world_file(tmp_path / "lies", landscape.pixels, 48.2, 16.3, 4.0), encoder, tmp_path / "a"
+    )
+    located = 0
+    for x, y in ((170, 160), (333, 201), (479, 311), (210, 471), (447, 465)):
+        answer = Locator(encoder, atlas).locate(landscape.cut(x, y), "map", pose=map_pose)
+        check(answer)
+        located += answer.located
+    assert located == 0
+
+
+def test_rasters_that_meet_without_an_overlap_are_searched_as_one(encoder, landscape, map_pose, tmp_path):
+    west = with_world_file(tmp_path / "west", landscape.pixels[:, :320], 48.2, 16.3, 1.0)
+    seam = 16.3 + 320 / 111_320 / np.cos(np.radians(48.2))
+    east = with_world_file(tmp_path / "east", landscape.pixels[:, 320:], 48.2, seam, 1.0)
+    atlas = Atlas.build([west, east], encoder, tmp_path / "a", stride_m=32.0)
+    locator = Locator(encoder, atlas)
+    for x in (200, 440):
+        answer = locator.locate(landscape.cut(x, 300), "map", pose=map_pose)
+        check(answer)
+        assert distance_m(*offset(48.2, 16.3, x, -300), answer.lat, answer.lon) < 8
+    # On the seam no raster holds the whole photo; whatever is said stays within half a photo of it.
+    answer = locator.locate(landscape.cut(320, 300), "map", pose=map_pose)
+    check(answer)
+    if answer.located:
+        assert distance_m(*offset(48.2, 16.3, 320, -300), answer.lat, answer.lon) < 64
 
 
 def exif_jpeg(pixels, **gps):

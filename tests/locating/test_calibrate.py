@@ -7,7 +7,7 @@ from PIL import Image
 from gleam.errors import GleamError
 from gleam.evaluation.calibration import Calibration
 from gleam.locating import Locator
-from gleam.locating.calibrate import calibrate_locator
+from gleam.locating.judging.calibrate import calibrate_locator
 from gleam.places import PlaceImage, Places
 from gleam.views import View
 

@@ -5,10 +5,10 @@ import pytest
 
 from gleam.errors import GleamError
 from gleam.evaluation.calibration import Calibration, expected_calibration_error
-from gleam.locating.calibrate import MOST_WRONG, fit_answers
 from gleam.locating.calibrations import Calibrations
-from gleam.locating.samples import Sample
-from gleam.locating.signs import SIGNS
+from gleam.locating.judging.calibrate import MOST_WRONG, fit_answers
+from gleam.locating.judging.samples import Sample
+from gleam.locating.judging.signs import SIGNS
 
 
 def drawn(n, areas=("a", "b"), seed=0, telling="sharpness", view="drone"):

@@ -14,7 +14,8 @@ from gleam.locating import Answer, Candidate, Status
 from gleam.locating.batch import Failure
 from gleam.locating.exporters import write_answers
 from gleam.locating.exporters.geojson import to_geojson
-from gleam.locating.exporters.rings import circle, cut_ring
+from gleam.locating.exporters.rings import circle, cut_ring, region_rings
+from gleam.locating.region import rings_around
 
 
 def answer(lat=48.2, lon=16.3, **changes):
@@ -80,6 +81,23 @@ def test_the_region_goes_before_the_circle():
     ring = area["geometry"]["coordinates"][0]
     assert {tuple(c) for c in ring} == {(lon, lat) for lat, lon in square}
     check_ring(ring)
+
+
+def test_an_ambiguous_region_of_several_places_is_a_multipolygon():
+    rings = rings_around([(48.2, 16.3), (48.21, 16.3), (-17.0, 180.0)], 50.0)
+    several = answer(status=Status.AMBIGUOUS, region95=rings[0], region95_others=rings[1:])
+    collection = to_geojson([several])
+    check_rfc7946(collection)
+    area = collection["features"][1]["geometry"]
+    assert area["type"] == "MultiPolygon"
+    assert len(area["coordinates"]) == 4  # the last one is cut at the antimeridian
+    assert shapely.geometry.shape(area).is_valid
+    assert len(region_rings(several)) == 4
+
+
+def test_the_radius_of_an_ambiguous_answer_is_no_region():
+    collection = to_geojson([answer(status=Status.AMBIGUOUS)])
+    assert "region95" not in [f["properties"]["role"] for f in collection["features"]]
 
 
 def test_the_aircraft_is_a_feature_of_its_own():

@@ -110,9 +110,27 @@ def test_the_circle_is_used(run, photos, landscape):
     assert answer["searched"]["tiles"] < 25
 
 
+def test_the_box_is_used(run, photos, landscape, tmp_path):
+    north, west = landscape.position(130, 130)
+    south, east = landscape.position(270, 270)
+    words = ("--box", f"{south!r},{west!r},{north!r},{east!r}", "--to", tmp_path / "a.jsonl")
+    answer = json.loads(run(photos / "a.png", "--view", "map", *words, "--json").stdout)
+    assert answer["prior"] == {"south": south, "west": west, "north": north, "east": east}
+    assert answer["prior_from"] == "told"
+    assert answer["searched"]["bounds"] == [west, south, east, north]
+    assert 0 < answer["searched"]["tiles"] < 25
+    assert json.loads((tmp_path / "a.jsonl").read_text())["prior"] == answer["prior"]
+    nowhere = run(photos / "a.png", "--view", "map", "--box", "-1,179.5,1,-179.5")
+    assert nowhere.exit_code == 4
+    assert "no tile in the box -1,179.5,1,-179.5" in nowhere.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--view", "map", "--box", "1,2,3"], "SOUTH,WEST,NORTH,EAST"),
+        (["--view", "map", "--box", "3,2,1,4"], "empty"),
+        (["--view", "map", "--box", "1,2,3,4", "--near", "1,2,3"], "choose one"),
         (["--view", "drne"], "Unknown view 'drne'"),
         (["--view", "map", "--near", "1,2"], "LAT,LON,RADIUS"),
         (["--view", "map", "--near", "95,2,100"], "not a position"),

@@ -10,10 +10,11 @@ from PIL import Image
 
 from gleam.atlas import Atlas
 from gleam.errors import AtlasError, EncoderError, GleamError, ImageError
-from gleam.geo import Circle, distance_m
+from gleam.geo import Box, Circle, distance_m
 from gleam.locating import Answer, Locator, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import aim_point, camera_position
+from gleam.locating.region import ring_contains
 from gleam.views import Pose
 
 SPOTS = [(170.0, 160.0), (333.0, 201.0), (479.0, 311.0), (210.0, 471.0), (447.0, 465.0)]
@@ -129,6 +130,19 @@ def test_a_circle_bounds_the_search(encoder, atlas, landscape, map_pose):
     assert distance_m(*landscape.position(150, 160), here.lat, here.lon) < 12
 
 
+def test_a_box_bounds_the_search(encoder, atlas, landscape, map_pose):
+    locator = Locator(encoder, atlas)
+    south, west = landscape.position(90, 230)
+    north, east = landscape.position(210, 90)
+    box = Box(south, west, north, east)
+    answer = locator.locate(landscape.cut(150, 160), "map", pose=map_pose, near=box)
+    assert distance_m(*landscape.position(150, 160), answer.lat, answer.lon) < 12
+    assert all(box.contains(atlas.tile(c.tile).lat, atlas.tile(c.tile).lon) for c in answer.candidates)
+    assert (answer.prior, answer.searched.bounds) == (box, box.bounds)
+    assert answer.searched.tiles == atlas.store.count(_region(box)) < len(atlas)
+    assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+
+
 def _region(circle):
     from gleam.atlas import Region
 
@@ -239,6 +253,33 @@ def test_the_status_follows_the_probability(encoder, atlas, landscape, map_pose,
     assert Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose).status is status
 
 
+def ambiguous(chances):
+    """Calibrations by which every answer is ambiguous and so many places are right with given chances."""
+    always = {"features": ["margin"], "coefficients": [0.0]}
+    modes = {str(n): calibration(**always, intercept=math.log(p / (1 - p))) for n, p in chances.items()}
+    claims = {"map": {"located_from": 0.9, "ambiguous_from": 0.1, "not_here_below": 0.0}}
+    return {"answers": [calibration(**always, intercept=0.0)], "claims": claims, "modes": {"map": modes}}
+
+
+def test_an_ambiguous_answer_draws_every_place_it_leaves_open(encoder, atlas, landscape, map_pose):
+    encoder.calibration = ambiguous({1: 0.5, 3: 0.97, 10: 0.99})
+    answer = Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose)
+    assert answer.status is Status.AMBIGUOUS
+    assert len(answer.rings) == 3
+    for ring, place in zip(answer.rings, answer.candidates[:3], strict=True):
+        assert ring_contains(ring, place.lat, place.lon)
+        assert all(abs(distance_m(place.lat, place.lon, *at) - 50.0) < 0.5 for at in ring)
+    assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+
+
+def test_no_region_is_drawn_that_would_not_hold(encoder, atlas, landscape, map_pose):
+    encoder.calibration = ambiguous({1: 0.5, 3: 0.7, 10: 0.9})
+    answer = Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose)
+    assert answer.status is Status.AMBIGUOUS
+    assert answer.rings == ()
+    assert any("no 95 % region" in note for note in answer.notes)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -265,7 +306,7 @@ def test_an_answer_survives_json(encoder, atlas, landscape, map_pose):
     ):
         data = json.loads(json.dumps(answer.to_json()))
         assert Answer.from_json(data) == answer
-        assert data["version"] == 2
+        assert data["version"] == 3
     with pytest.raises(GleamError, match="version 99"):
         Answer.from_json({**data, "version": 99})
     with pytest.raises(GleamError, match="not an answer"):
@@ -293,7 +334,7 @@ def test_reading_an_atlas_while_another_handle_is_open(encoder, atlas_folder, la
 
 def test_the_rule_of_chance_holds_for_exponential_tails():
     """The best ten of many wrong places: a lead that chance gives in 5 % of cases is reached in 5 %."""
-    from gleam.locating.confidence import chance_of_lead
+    from gleam.locating.judging.confidence import chance_of_lead
 
     rng = np.random.default_rng(0)
     draws = np.sort(rng.exponential(0.04, (4000, 300)), axis=1)[:, ::-1][:, :10]

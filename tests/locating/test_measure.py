@@ -10,7 +10,7 @@ from gleam.cli.eval_table import print_located
 from gleam.errors import GleamError
 from gleam.geo import distance_m
 from gleam.locating import Locator
-from gleam.locating.measure import measure_answers
+from gleam.locating.judging.measure import measure_answers
 from gleam.locating.region import ring_contains
 from gleam.places import PlaceImage, Places
 from gleam.views import View

@@ -5,7 +5,7 @@ import pytest
 
 from gleam.atlas.tiles import Hit, Tile
 from gleam.geo import offset
-from gleam.locating import places
+from gleam.locating.searching import places
 
 
 @pytest.mark.parametrize("lat", [0.0, 48.2, -89.99, 89.995])

@@ -15,6 +15,8 @@ from gleam.locating.region import (
     ellipse_distance,
     ellipse_ring,
     ring_contains,
+    rings_around,
+    rings_contain,
     sigma_covariance,
 )
 
@@ -89,3 +91,35 @@ def test_the_reported_covariance_has_the_region_as_its_95_percent_ellipse():
     assert np.array(ellipse_ring(48.0, 16.0, reported, GAUSS_95)) == pytest.approx(
         np.array(ellipse_ring(48.0, 16.0, covariance, scale))
     )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from([(48.2, 16.3), (-17.0, 180.0), (89.0, 30.0)]),
+    st.lists(st.tuples(st.floats(-400, 400), st.floats(-400, 400)), min_size=1, max_size=6),
+    st.floats(0, 2 * math.pi),
+)
+def test_rings_hold_all_ground_near_the_places_and_share_none(middle, away, angle):
+    places = [tuple(float(v) for v in offset(*middle, east, north)) for east, north in away]
+    rings = rings_around(places, 50.0)
+    assert ring_contains(rings[0], *places[0])
+    for place in places:
+        rim = offset(*place, 49.5 * math.sin(angle), 49.5 * math.cos(angle))
+        assert rings_contain(rings, *place)
+        assert rings_contain(rings, *(float(v) for v in rim))
+    # Places more than two radii from all others have a ring of their own.
+    alone = [
+        p for p in places if all(q is p or distance_m(*p, *q) > 102 for q in places) and places.count(p) == 1
+    ]
+    assert len(rings) >= len(alone)
+    for n, ring in enumerate(rings):
+        for other in rings[n + 1 :]:
+            assert not any(ring_contains(ring, *place) for place in places if ring_contains(other, *place))
+
+
+def test_far_places_have_rings_of_their_own_and_near_ones_share_one():
+    near, far = offset(48.2, 16.3, 60.0, 0.0), offset(48.2, 16.3, 500.0, 0.0)
+    assert len(rings_around([(48.2, 16.3), far, near], 50.0)) == 2
+    assert len(rings_around([(48.2, 16.3), far], 50.0)) == 2
+    assert len(rings_around([(48.2, 16.3)], 50.0)) == 1
+    assert rings_around([], 50.0) == ()

@@ -8,8 +8,8 @@ from gleam.atlas import Region
 from gleam.errors import GleamError
 from gleam.geo import Circle, distance_m
 from gleam.locating import Locator
-from gleam.locating.samples import sample_area
-from gleam.locating.signs import SIGNS
+from gleam.locating.judging.samples import sample_area
+from gleam.locating.judging.signs import SIGNS
 from gleam.places import PlaceImage, Places
 from gleam.views import View
 

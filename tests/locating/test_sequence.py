@@ -11,9 +11,9 @@ from PIL import Image
 from gleam.errors import GleamError
 from gleam.geo import distance_m
 from gleam.locating import Answer, Locator, Status
-from gleam.locating.chain import Chain
-from gleam.locating.sequence import Follower, locate_sequence, order_of
-from gleam.locating.sightings import log_weights
+from gleam.locating.several.chain import Chain
+from gleam.locating.several.sequence import Follower, locate_sequence, order_of
+from gleam.locating.several.sightings import log_weights
 from gleam.views import Pose
 
 SPEED = 12.0
@@ -236,7 +236,7 @@ def test_a_drone_is_followed_by_its_camera_not_by_what_it_looks_at(locator, land
     for heading in (90.0, 270.0):
         poses.append(Pose(heading_deg=heading, pitch_deg=pitch, height_m=height, fov_deg=60.0))
         aims.append((stand[0] + (60.0 if heading == 90.0 else -60.0), stand[1]))
-    from gleam.locating.flight import Flight
+    from gleam.locating.several.flight import Flight
 
     flight = Flight(locator, 1.0)
     for number, (pose, aim) in enumerate(zip(poses, aims, strict=True)):

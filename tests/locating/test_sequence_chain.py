@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gleam.locating.chain import Chain
+from gleam.locating.several.chain import Chain
 
 
 def every_path(weights, priors, moves, reach):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gleam.errors import GleamError
 from gleam.geo import distance_m, offset
-from gleam.locating.motion import ODOMETRY_ERROR, Motion, Spots, between, geocentric, move_density
+from gleam.locating.several.motion import ODOMETRY_ERROR, Motion, Spots, between, geocentric, move_density
 
 
 def spots(points, lat=48.0, lon=16.0, blur=10.0):

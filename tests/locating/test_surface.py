@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gleam.geo import Frame
-from gleam.locating.surface import FLOOR_SHARE, SHARPNESS, Surface
+from gleam.locating.searching.surface import FLOOR_SHARE, SHARPNESS, Surface
 
 FRAME = Frame.at(48.0, 9.0)
 

@@ -12,9 +12,9 @@ from gleam.atlas.tiles import Hit, Tile
 from gleam.errors import GleamError, ImageError
 from gleam.geo import Circle, distance_m, offset
 from gleam.locating import Answer, Locator, Status
-from gleam.locating.fusion import fuse, joint_places
-from gleam.locating.sightings import Sighting, best_of_rows, log_weights, tail_width
-from gleam.locating.together import locate_together
+from gleam.locating.several.fusion import fuse, joint_places
+from gleam.locating.several.sightings import Sighting, best_of_rows, log_weights, tail_width
+from gleam.locating.several.together import locate_together
 from gleam.views import UNKNOWN_POSE, Pose
 
 SIDE, STRIDE_M = 20, 100.0

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gleam.errors import GleamError
-from gleam.geo import Circle, check_lat_lon
+from gleam.geo import Box, Circle, check_lat_lon
 
-Box: TypeAlias = tuple[float, float, float, float]
+Degrees: TypeAlias = tuple[float, float, float, float]
 """(west, south, east, north) in degrees, edges inclusive, west <= east."""
 
 
@@ -23,7 +23,7 @@ class Region:
     circle: only what is also within this circle belongs to the region.
     """
 
-    boxes: tuple[Box, ...]
+    boxes: tuple[Degrees, ...]
     circle: Circle | None = None
 
     @classmethod
@@ -41,9 +41,9 @@ class Region:
         return cls(((west, south, 180.0, north), (-180.0, south, east, north)))
 
     @classmethod
-    def around(cls, circle: Circle) -> Region:
-        """Return the region inside a circle."""
-        return cls(cls.box(*circle.bounds).boxes, circle)
+    def around(cls, area: Circle | Box) -> Region:
+        """Return the region inside a circle or a box."""
+        return cls(cls.box(*area.bounds).boxes, area if isinstance(area, Circle) else None)
 
     def contains(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
         """Tell for each position whether it lies in the region; shape of the broadcast inputs."""

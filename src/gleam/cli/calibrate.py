@@ -35,6 +35,9 @@ def calibrate(
 ) -> None:
     """Fit probabilities, thresholds and regions on places the encoder has not seen; save them with it.
 
+    With --atlas, groups of photos of one place and flights past several are located too, so that
+    --together and --sequence tell probabilities.
+
     Without --atlas every place has its own tile in the gallery; with it, photos are located in the
     atlases, whose tiles lie on a grid, and everything speaks of that. Give several areas: figures are
     then told of each area under a calibration fitted on the others. What was located is kept, so that
@@ -85,21 +88,25 @@ def _through(
     """Locate the photos of every area in its atlas and fit on all of them together."""
     from gleam.atlas import Atlas
     from gleam.locating import Locator
-    from gleam.locating.calibrate import fit_answers
-    from gleam.locating.samples import Sample, sample_area
+    from gleam.locating.judging.calibrate import fit_answers
+    from gleam.locating.judging.sample import Sample
+    from gleam.locating.judging.samples import Looks, sample_area
+    from gleam.locating.several.samples import sample_several
 
     samples: list[Sample] = []
     for n, (table, area, folder) in enumerate(zip(tables, areas, atlases, strict=True)):
-        samples += sample_area(
-            Locator(encoder, Atlas.open(folder)),
-            table,
-            area=area,
-            others=[other for i, other in enumerate(tables) if i != n],
-            limit=limit,
-            within_m=within_m,
-            seed=seed,
-            cache=cache,
-        )
+        locator = Locator(encoder, Atlas.open(folder))
+        how: dict[str, Any] = {
+            "area": area,
+            "others": [other for i, other in enumerate(tables) if i != n],
+            "limit": limit,
+            "within_m": within_m,
+            "seed": seed,
+            "cache": cache,
+            "look": Looks(locator),
+        }
+        samples += sample_area(locator, table, **how)
+        samples += sample_several(locator, table, **how)
     return fit_answers(samples, name=name, within_m=within_m)
 
 

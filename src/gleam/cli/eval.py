@@ -97,7 +97,7 @@ def _measure(
     from gleam.encoder import Encoder
     from gleam.errors import unknown_name
     from gleam.locating import Locator
-    from gleam.locating.measure import measure_answers
+    from gleam.locating.judging.measure import measure_answers
     from gleam.places import Places
 
     hidden = [name.strip() for given in hide for name in given.split(",") if name.strip()]

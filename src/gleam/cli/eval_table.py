@@ -6,7 +6,7 @@ from typing import Any
 
 
 def print_located(report: dict[str, Any]) -> None:
-    """Print the figures of :func:`gleam.locating.measure.measure_answers` in two tables."""
+    """Print the figures of :func:`gleam.locating.judging.measure.measure_answers` in two tables."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

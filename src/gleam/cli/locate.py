@@ -28,6 +28,9 @@ def locate(
     near: str | None = typer.Option(
         None, "--near", metavar="LAT,LON,RADIUS", help="Search only this circle (m)."
     ),
+    box: str | None = typer.Option(
+        None, "--box", metavar="S,W,N,E", help="Search only this box (degrees); W above E crosses 180."
+    ),
     heading: float | None = typer.Option(
         None, "--heading", help="Degrees clockwise from north; unknown: searched."
     ),
@@ -86,7 +89,7 @@ def locate(
     from gleam.encoder import Encoder
     from gleam.errors import GleamError
     from gleam.files import to_json
-    from gleam.geo import Circle
+    from gleam.geo import Box, Circle
     from gleam.locating import Answer, Locator
     from gleam.locating.batch import EXIT_SOME_FAILED, find_photos
     from gleam.locating.exporters.jsonl import to_line
@@ -98,6 +101,9 @@ def locate(
         raise GleamError("--json prints one document, --jsonl one line per photo: choose one.")
     if format is not None and len(to or ()) != 1:
         raise GleamError(f"--format belongs to one --to; {len(to or ())} were given.")
+    if near is not None and box is not None:
+        raise GleamError("--near searches a circle, --box a box: choose one.")
+    area = Circle.parse(near) if near is not None else Box.parse(box) if box is not None else None
     explain = explain or explainer is not None
     if rerank and not explain:
         raise GleamError("--rerank belongs to --explain, which compares the candidates.")
@@ -108,7 +114,7 @@ def locate(
         "pose": Pose(
             heading_deg=heading, pitch_deg=pitch, height_m=height, fov_deg=fov, ground_width_m=width_m
         ),
-        "near": None if near is None else Circle.parse(near),
+        "near": area,
         "k": max(top, compare) if explain else top,
         "use_metadata": not no_metadata,
         "use_exif": use_exif,
@@ -166,6 +172,7 @@ def locate(
 
 
 def _line(name: str, result: Answer | Failure) -> str:
+    from gleam.evaluation.wording import in_percent
     from gleam.locating import Answer
     from gleam.locating.exporters.claims import place_of
 
@@ -178,7 +185,8 @@ def _line(name: str, result: Answer | Failure) -> str:
     sure = "not calibrated"
     if result.probability is not None and result.calibration is not None:
         sure = (
-            f"{result.probability:.0%} within {result.calibration.within_m:g} m ({result.calibration.name})"
+            f"{in_percent(result.probability)} % within {result.calibration.within_m:g} m "
+            f"({result.calibration.name})"
         )
     heading = f", heading {result.heading_deg:.0f}" if result.heading_deg is not None else ""
     return f"{name}{seen}  {result.status.value}  {place[0]:.6f}, {place[1]:.6f}{heading}  {sure}"

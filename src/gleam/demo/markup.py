@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gleam.demo.findings import LatLon, Picture
+from gleam.evaluation.wording import in_percent
 from gleam.views import View
 
 _REGION = re.compile(r"(?:Region|区域)\s*[0-9]+")
@@ -76,6 +77,11 @@ def percent(share: float) -> str:
     if value >= 99.95 or value == 0 or (value >= 10 and abs(value - round(value)) < 0.05):
         return f"{value:.0f} %"
     return f"{value:.1f} %"
+
+
+def chance(probability: float) -> str:
+    """Return a probability as a percentage that never claims certainty."""
+    return f"{in_percent(probability)} %"
 
 
 def metres(value: float | None) -> str:

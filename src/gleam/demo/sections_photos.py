@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from gleam.demo.findings import Explained, Photo, Story
-from gleam.demo.markup import STATUS_NAMES, both, image, metres, percent, position, sentences, view_name
+from gleam.demo.markup import STATUS_NAMES, both, chance, image, metres, position, sentences, view_name
 from gleam.demo.overlay import map_overlay, region_overlay
 from gleam.views import QUERY_VIEWS
 
@@ -114,7 +114,7 @@ def _photo_card(number: int, photo: Photo) -> str:
         f"<figure>{image(photo.true_tile, 'Satellite picture at the truth')}"
         f"<figcaption>{both('truth', '真实位置')}</figcaption></figure>"
     )
-    probability = "–" if photo.probability is None else percent(photo.probability)
+    probability = "–" if photo.probability is None else html.escape(chance(photo.probability))
     facts = [
         (both("error", "误差"), metres(photo.error_m)),
         (both("answer", "回答"), position(photo.answer)),
@@ -137,8 +137,8 @@ def _explained_card(item: Explained) -> str:
     if item.probability is None:
         how_sure = both(f"similarity {item.similarity:.2f}", f"相似度 {item.similarity:.2f}")
     else:
-        chance = percent(item.probability)
-        how_sure = both(f"probability of a match {chance}", f"匹配概率 {chance}")
+        said = chance(item.probability)
+        how_sure = both(f"probability of a match {said}", f"匹配概率 {said}")
     truth = both("right", "判断正确") if right else both("mistaken", "判断错误")
     pair = (
         f'<div class="pair" style="--cols:{item.aspect:.2f}fr 1fr"><figure style="--a:{item.aspect:.3f}">'

@@ -9,8 +9,8 @@ from gleam.atlas import Atlas, Region
 from gleam.geo import Circle, Frame
 from gleam.imagery.decode import load_image
 from gleam.locating.answer import Candidate
-from gleam.locating.contender import AROUND, neighbours
-from gleam.locating.mosaic import Mosaic
+from gleam.locating.searching.contender import AROUND, neighbours
+from gleam.locating.searching.mosaic import Mosaic
 
 _MOST_TILES = 64
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from gleam.errors import GleamError
-from gleam.geo import Circle, Footprint
+from gleam.geo import Box, Circle, Footprint, LatLon
 
-VERSION = 2
+VERSION = 3
 """Of the JSON form; it grows when a field changes its meaning or leaves."""
+
+
+Ring: TypeAlias = tuple[LatLon, ...]
+"""Corners (lat, lon) of a piece of ground, not closed."""
 
 
 class Status(StrEnum):
@@ -27,7 +31,7 @@ class Status(StrEnum):
 class Candidate:
     """A place that the photo may show.
 
-    rank: from 1. lat, lon: finer than the tile, see :mod:`gleam.locating.places`. score: cosine
+    rank: from 1. lat, lon: finer than the tile, see :mod:`gleam.locating.searching.places`. score: cosine
     similarity of the best tile there. tile: its id. footprint: its ground. heading_deg: of the photo if
     it was taken here and the heading was searched for.
     """
@@ -69,10 +73,11 @@ class Answer:
     of the camera for panoramas and ground photos, of the ground point in the image centre for drones,
     of the centre for maps; None when nothing was found. camera_lat, camera_lon: of the drone, when its
     pose is known. radius95_m: radius of the 95 % circle and radius95_from: how it was found.
-    region95: ring of (lat, lon), not closed, around the ground that holds the position in 95 % of cases
-    if the answer is the right place; empty when unknown. covariance_m2: (east-east, east-north,
-    north-north) of the position in square metres, one sigma. taken: capture time as ISO 8601, with the
-    offset from UTC only when the camera told it.
+    region95: ring of (lat, lon), not closed, around the ground that holds the position in 95 % of such
+    answers; empty when unknown. region95_others: more such rings, when an ambiguous answer leaves several
+    places open: then the position lies in one of all of them in 95 % of cases. covariance_m2: (east-east,
+    east-north, north-north) of the position in square metres, one sigma. taken: capture time as ISO 8601,
+    with the offset from UTC only when the camera told it.
     probability: that the position is within ``calibration.within_m``; None where nothing was calibrated.
     heading_deg: of the photo and heading_from: ``told``, ``metadata`` (or ``metadata, reversed``, when a
     photo taken straight down fits turned by half) or ``search``. pose_from: for each known field of the
@@ -87,7 +92,8 @@ class Answer:
     lon: float | None = None
     radius95_m: float | None = None
     radius95_from: str | None = None
-    region95: tuple[tuple[float, float], ...] = ()
+    region95: Ring = ()
+    region95_others: tuple[Ring, ...] = ()
     covariance_m2: tuple[float, float, float] | None = None
     probability: float | None = None
     calibration: CalibrationUse | None = None
@@ -97,7 +103,7 @@ class Answer:
     camera_lon: float | None = None
     candidates: tuple[Candidate, ...] = ()
     searched: Searched | None = None
-    prior: Circle | None = None
+    prior: Circle | Box | None = None
     prior_from: str | None = None
     pose: Mapping[str, float] = field(default_factory=dict)
     pose_from: Mapping[str, str] = field(default_factory=dict)
@@ -111,6 +117,11 @@ class Answer:
     atlas: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def rings(self) -> tuple[Ring, ...]:
+        """All pieces of the 95 % region."""
+        return (self.region95, *self.region95_others) if self.region95 else ()
+
+    @property
     def located(self) -> bool:
         """Whether the status is ``located``."""
         return self.status is Status.LOCATED
@@ -122,6 +133,7 @@ class Answer:
             data[item.name] = getattr(self, item.name)
         data["status"] = self.status.value
         data["region95"] = [list(corner) for corner in self.region95]
+        data["region95_others"] = [[list(corner) for corner in ring] for ring in self.region95_others]
         data["covariance_m2"] = None if self.covariance_m2 is None else list(self.covariance_m2)
         data["candidates"] = [{**asdict(c), "footprint": c.footprint.to_wkt()} for c in self.candidates]
         for name in ("calibration", "searched", "prior"):
@@ -150,7 +162,8 @@ class Answer:
         values = {key: value for key, value in data.items() if key != "version"}
         try:
             values["status"] = Status(values["status"])
-            values["region95"] = tuple((float(lat), float(lon)) for lat, lon in values["region95"])
+            values["region95"] = _ring(values["region95"])
+            values["region95_others"] = tuple(_ring(ring) for ring in values["region95_others"])
             if values["covariance_m2"] is not None:
                 ee, en, nn = (float(v) for v in values["covariance_m2"])
                 values["covariance_m2"] = (ee, en, nn)
@@ -161,7 +174,7 @@ class Answer:
             if values["calibration"] is not None:
                 values["calibration"] = CalibrationUse(**values["calibration"])
             if values["prior"] is not None:
-                values["prior"] = Circle(**values["prior"])
+                values["prior"] = (Circle if "radius_m" in values["prior"] else Box)(**values["prior"])
             if values["searched"] is not None:
                 searched = dict(values["searched"])
                 searched["bounds"] = tuple(searched["bounds"])
@@ -172,3 +185,7 @@ class Answer:
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise GleamError(f"This is not an answer of GLEAM: {error}.") from None
+
+
+def _ring(corners: Any) -> Ring:
+    return tuple((float(lat), float(lon)) for lat, lon in corners)

@@ -126,7 +126,7 @@ def locate_as_one(locator: Locator, photos: Sequence[Path], options: Mapping[str
     Raises:
         GleamError: None of the photos can be read, or an option is impossible.
     """
-    from gleam.locating.together import locate_together
+    from gleam.locating.several.together import locate_together
 
     usable, failures = _readable(photos)
     view, rest = _view_and_rest(options)
@@ -145,7 +145,7 @@ def locate_flight(
     Raises:
         GleamError: None of the photos can be read, or an option is impossible.
     """
-    from gleam.locating.sequence import locate_sequence
+    from gleam.locating.several.sequence import locate_sequence
 
     usable, failures = _readable(photos)
     ordered, times_s = in_order_of_capture(usable)

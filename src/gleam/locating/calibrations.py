@@ -8,12 +8,14 @@ Form::
      "presence": [{...}, ...],                Calibration.to_dict() without within_m: is it from here?
      "claims":  {"drone": {"located_from": 0.8, "ambiguous_from": 0.2, "not_here_below": 0.05,
                            "name": "...", "n": 900}, ...},
-     "regions": {"drone": {"scale": 2.1, "name": "...", "n": 500}, ...}}
+     "regions": {"drone": {"scale": 2.1, "name": "...", "n": 500}, ...},
+     "modes":   {"drone": {"2": {...}, "3": {...}, ...}, ...}}        is one of so many right?
 
 ``radius95`` may carry ``"through": "atlas"`` when it was measured on answers of an atlas; otherwise it
 comes from tiles centred on the places, and the grid of the atlas still has to be added.
 
-Each part may be missing; what is missing is not claimed.
+Beside the views there may be ``together`` (several photos of one place) and ``sequence`` (a photo of a
+flight). Each part may be missing; what is missing is not claimed.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 
 from gleam.errors import EncoderError, GleamError
 from gleam.evaluation.calibration import PAIR_FEATURES, Calibration
-from gleam.locating.signs import SIGNS
+from gleam.locating.judging.signs import ALL_SIGNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Calibrations:
     presences: tuple[Calibration, ...] = ()
     claims: Mapping[str, Claims] | None = None
     regions: Mapping[str, RegionScale] | None = None
+    modes: Mapping[str, Mapping[int, Calibration]] | None = None
 
     @classmethod
     def of(cls, encoder: object) -> Calibrations:
@@ -90,12 +93,13 @@ class Calibrations:
         data: Any = getattr(encoder, "calibration", None) or {}
         try:
             return cls(
-                answers=_read(data.get("answers", ()), SIGNS),
+                answers=_read(data.get("answers", ()), ALL_SIGNS),
                 pairs=_read(data.get("pairs", ()), PAIR_FEATURES),
                 radius95={view: Radius95(**item) for view, item in data.get("radius95", {}).items()},
-                presences=_read(data.get("presence", ()), SIGNS),
+                presences=_read(data.get("presence", ()), ALL_SIGNS),
                 claims={view: Claims(**item) for view, item in data.get("claims", {}).items()},
                 regions={view: RegionScale(**item) for view, item in data.get("regions", {}).items()},
+                modes={view: _modes(items) for view, items in data.get("modes", {}).items()},
             )
         except (GleamError, AttributeError, KeyError, TypeError, ValueError) as error:
             name = getattr(encoder, "name", "unnamed")
@@ -121,9 +125,19 @@ class Calibrations:
         """Return the thresholds for a view."""
         return (self.claims or {}).get(view, DEFAULT_CLAIMS)
 
+    def mode(self, view: str) -> Mapping[int, Calibration]:
+        """Return, by number of places, the calibration of the chance that one of the first is right."""
+        return (self.modes or {}).get(view, {})
+
     def region(self, view: str) -> RegionScale | None:
         """Return the scale of regions measured for a view, if any."""
         return (self.regions or {}).get(view)
+
+
+def _modes(items: Mapping[str, Any]) -> dict[int, Calibration]:
+    return {
+        int(n): _read((item,), ALL_SIGNS)[0] for n, item in sorted(items.items(), key=lambda i: int(i[0]))
+    }
 
 
 def _read(items: Any, known: tuple[str, ...]) -> tuple[Calibration, ...]:

@@ -11,16 +11,14 @@ from typing import Any
 from gleam.atlas import Atlas, Region
 from gleam.atlas.embedding import SquareEncoder
 from gleam.errors import GleamError
-from gleam.geo import Circle
+from gleam.geo import Box, Circle
 from gleam.locating.answer import Answer, Searched, Status
 from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
-from gleam.locating.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
 from gleam.locating.detect_view import choose_view
-from gleam.locating.finding import REFINED, Finder, Found
-from gleam.locating.places import Place
+from gleam.locating.judging.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
+from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
 from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
-from gleam.locating.region import GAUSS_95, ellipse_ring, sigma_covariance
 from gleam.locating.reporting import (
     Clock,
     candidate_of,
@@ -30,12 +28,12 @@ from gleam.locating.reporting import (
     heading_of,
     known_fields,
 )
+from gleam.locating.searching.finding import REFINED, Finder, Found
+from gleam.locating.searching.places import Place
 from gleam.views import UNKNOWN_POSE, Pose, View
 
 EXIF_RADIUS_M = 500.0
 """Radius searched around the position in a photo's EXIF when that is asked for."""
-
-REGION_FROM_SCORES = "the 95 % region is not calibrated: it follows from the spread of the scores alone"
 
 
 class Locator:
@@ -55,7 +53,7 @@ class Locator:
         self.atlas = atlas
         self.headings = headings
         self.finder = Finder(encoder, atlas, headings)
-        self._calibrations = Calibrations.of(encoder)
+        self.calibrations = Calibrations.of(encoder)
 
     def locate(
         self,
@@ -63,7 +61,7 @@ class Locator:
         view: View | str | None = None,
         *,
         pose: Pose | None = None,
-        near: Circle | None = None,
+        near: Circle | Box | None = None,
         heading: float | None = None,
         k: int = 10,
         use_metadata: bool = True,
@@ -80,7 +78,7 @@ class Locator:
             view: How it sees the world: drone, map, panorama, ground or satellite; found out from the
                 photo when not given, which the answer says, see :mod:`gleam.locating.detect_view`.
             pose: What is known of the camera; wins over the metadata.
-            near: Search only tiles centred in this circle.
+            near: Search only tiles centred in this circle or box.
             heading: Short for a pose that only tells the heading.
             k: Candidates to return.
             use_metadata: Read heading, pitch, height and field of view from EXIF and XMP of a file.
@@ -88,11 +86,11 @@ class Locator:
             exif_radius_m: Radius of that circle.
             fuse: Weigh overlapping tiles into one position finer than a tile.
             refine: So many of the best places are looked at more closely, between the tiles; see
-                :mod:`gleam.locating.refine`. 0 leaves it out.
+                :mod:`gleam.locating.searching.refine`. 0 leaves it out.
             watch: Given what the search found, for those who draw it; it changes nothing.
 
         Returns:
-            The answer; a photo that shows nothing or a circle without tiles gives ``cannot_tell``.
+            The answer; a photo that shows nothing or an area without tiles gives ``cannot_tell``.
 
         Raises:
             ImageError: The photo cannot be read.
@@ -121,7 +119,7 @@ class Locator:
         )
         if watch is not None:
             watch(found)
-        searched = self._searched(region, found.tiles)
+        searched = self._searched(near, found.tiles)
         clock.lap("search")
         notes = [note for note in (detected, prior_note) if note]
         return self._answer(
@@ -174,7 +172,7 @@ class Locator:
         found: Found,
         k: int,
         searched: Searched,
-        prior: Circle | None,
+        prior: Circle | Box | None,
         prior_from: str | None,
         notes: list[str],
         clock: Clock,
@@ -187,8 +185,10 @@ class Locator:
         if places:
             heading, heading_from = heading_of(camera, query, places[0])
             notes += heading_notes(found, heading_from)
-            region = self._region(found, view, judgement.status)
-            if region.get("region95") and self._calibrations.region(view.value) is None:
+            covariance = found.surface.covariance_m2 if found.surface is not None else None
+            at = [(place.lat, place.lon) for place in places]
+            region = shape_of(at, covariance, view.value, judgement, self.calibrations)
+            if region.get("region95") and self.calibrations.region(view.value) is None:
                 notes.append(REGION_FROM_SCORES)
             best = {
                 "lat": places[0].lat,
@@ -224,36 +224,24 @@ class Locator:
             **best,
         )
 
-    def _judge(self, found: Found, view: View, searched: Searched, prior: Circle | None) -> Judgement:
+    def _judge(self, found: Found, view: View, searched: Searched, prior: Circle | Box | None) -> Judgement:
         if not found.query.shows_something:
             return Judgement(Status.CANNOT_TELL, notes=("the photo shows an even surface",))
         if not found.places:
-            where = f" within {prior.radius_m:g} m of {prior.lat:.6f}, {prior.lon:.6f}" if prior else ""
+            where = "" if prior is None else f" {prior.in_words}"
             return Judgement(Status.CANNOT_TELL, notes=(f"the atlas has no tile{where}",))
         return judge(
             found.places,
             searched.tiles,
             view.value,
-            self._calibrations,
+            self.calibrations,
             found.surface,
             heading_searched=found.query.headings is not None,
         )
 
-    def _region(self, found: Found, view: View, status: Status) -> dict[str, Any]:
-        """Return the region and the covariance; no region where no position is claimed."""
-        if found.surface is None:
-            return {}
-        measured = self._calibrations.region(view.value)
-        scale = measured.scale if measured is not None else GAUSS_95
-        covariance = found.surface.covariance_m2
-        ring: tuple[tuple[float, float], ...] = ()
-        if status in (Status.LOCATED, Status.AMBIGUOUS):
-            ring = ellipse_ring(found.places[0].lat, found.places[0].lon, covariance, scale)
-        return {"region95": ring, "covariance_m2": sigma_covariance(covariance, scale)}
-
     def _radius(self, view: View) -> dict[str, Any]:
         grid = grid_radius95_m(self.atlas.stride_m, self.atlas.tile_m)
-        measured = self._calibrations.radius(view.value)
+        measured = self.calibrations.radius(view.value)
         if measured is None:
             return {"radius95_m": round(grid, 1), "radius95_from": RADIUS_FROM_GRID}
         radius, source = measured.radius95_m, f"95 % of {measured.n} located answers on {measured.name}"
@@ -261,10 +249,10 @@ class Locator:
             radius, source = math.hypot(radius, grid), f"{source}, widened by the grid of this atlas"
         return {"radius95_m": round(radius, 1), "radius95_from": source}
 
-    def _searched(self, region: Region | None, tiles: int) -> Searched:
+    def _searched(self, prior: Circle | Box | None, tiles: int) -> Searched:
         bounds = self.atlas.bounds
-        if region is not None and region.circle is not None:
-            bounds = region.circle.bounds
+        if prior is not None:
+            bounds = prior.bounds
         imagery = tuple(
             {"name": s.name, "date": s.date, "licence": s.licence, "origin": s.origin}
             for s in self.atlas.sources

@@ -1,10 +1,10 @@
 """The ground that holds the position: an ellipse from the surface of scores, sized by calibration.
 
-Its shape comes from the answer at hand (:attr:`gleam.locating.surface.Surface.covariance_m2`), its size
-from answers whose truth was known. For each of those the distance of the truth is measured in units of
-its own ellipse; the scale is the quantile of these distances that makes the next one lie inside with the
-stated chance (split conformal prediction: Papadopoulos et al. 2002; Lei et al. 2018). It holds for new
-photos as far as they are like those.
+Its shape comes from the answer at hand, from its :class:`~gleam.locating.searching.surface.Surface`; its
+size comes from answers whose truth was known. For each of those the distance of the truth is measured in
+units of its own ellipse; the scale is the quantile of these distances that makes the next one lie inside
+with the stated chance (split conformal prediction: Papadopoulos et al. 2002; Lei et al. 2018). It holds
+for new photos as far as they are like those.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import ConvexHull
 
 from gleam.errors import GleamError
-from gleam.geo import offset
+from gleam.geo import Frame, LatLon, distance_m, offset
 
 SHARE = 0.95
 CORNERS = 32
@@ -42,6 +43,30 @@ def ellipse_ring(
     reach = scale / math.cos(math.pi / corners)
     east, north = root @ np.stack([np.cos(angle), np.sin(angle)]) * reach
     lats, lons = offset(np.full(corners, lat), np.full(corners, lon), east, north)
+    return tuple(zip(lats.tolist(), lons.tolist(), strict=True))
+
+
+def rings_around(places: Sequence[LatLon], radius_m: float) -> tuple[tuple[LatLon, ...], ...]:
+    """Return rings around all ground within a distance of some places, the first place's ring first.
+
+    Circles that overlap become one ring, their convex hull, so that no two rings share ground.
+    """
+    groups: list[list[LatLon]] = []
+    for place in places:
+        near = [group for group in groups if any(distance_m(*place, *at) <= 2 * radius_m for at in group)]
+        joined = [*(at for group in near for at in group), place]
+        # What it joins takes the seat of the first of them, so that the first place stays first.
+        groups = [joined if near and group is near[0] else group for group in groups if group not in near[1:]]
+        groups += [] if near else [joined]
+    return tuple(_hull(group, radius_m) for group in groups)
+
+
+def _hull(places: Sequence[LatLon], radius_m: float) -> tuple[LatLon, ...]:
+    """Return the convex ring around circles."""
+    frame = Frame.at(*places[0])
+    rims = [ellipse_ring(*place, (1.0, 0.0, 1.0), radius_m) for place in places]
+    corners = np.stack(frame.to_local(*np.concatenate(rims).T), axis=1)
+    lats, lons = frame.to_wgs84(*corners[ConvexHull(corners).vertices].T)
     return tuple(zip(lats.tolist(), lons.tolist(), strict=True))
 
 
@@ -72,6 +97,11 @@ def sigma_covariance(covariance: Covariance, scale: float) -> Covariance:
     factor = (scale / GAUSS_95) ** 2
     east, both, north = (float(v * factor) for v in covariance)
     return east, both, north
+
+
+def rings_contain(rings: Sequence[Sequence[LatLon]], lat: float, lon: float) -> bool:
+    """Tell whether a position lies inside one of several convex rings, or on its edge."""
+    return any(ring_contains(ring, lat, lon) for ring in rings)
 
 
 def ring_contains(ring: Sequence[tuple[float, float]], lat: float, lon: float) -> bool:

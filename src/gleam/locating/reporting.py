@@ -6,11 +6,11 @@ import time
 
 import numpy as np
 
-from gleam.geo import Circle
+from gleam.geo import Box, Circle
 from gleam.locating.answer import Candidate
-from gleam.locating.finding import Found
-from gleam.locating.places import Place
 from gleam.locating.query import Camera, Query
+from gleam.locating.searching.finding import Found
+from gleam.locating.searching.places import Place
 from gleam.views import Pose
 
 UNSURE_HEADING_LEAD = 0.03
@@ -36,9 +36,9 @@ class Clock:
 
 
 def choose_prior(
-    near: Circle | None, camera: Camera, use_exif: bool, radius_m: float
-) -> tuple[Circle | None, str | None, str | None]:
-    """Return the circle to search, where it came from, and what there is to say about it."""
+    near: Circle | Box | None, camera: Camera, use_exif: bool, radius_m: float
+) -> tuple[Circle | Box | None, str | None, str | None]:
+    """Return the circle or box to search, where it came from, and what there is to say about it."""
     if near is not None:
         return near, "told", None
     if not use_exif:

@@ -15,7 +15,7 @@ from gleam.locating.answer import VERSION
 from gleam.locating.batch import Summary
 from gleam.locating.coordinates import all_notations
 from gleam.locating.exporters.claims import place_of
-from gleam.locating.finding import Found
+from gleam.locating.searching.finding import Found
 from gleam.web.options import LocateOptions, Point
 
 _LONGEST_NAME = 200

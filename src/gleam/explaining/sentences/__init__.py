@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from gleam.errors import unknown_name
+from gleam.evaluation.wording import in_percent
 from gleam.explaining.facts import lines_apart
 from gleam.explaining.sentences import en, zh
 from gleam.explaining.verdict import LANGUAGES, Language, Region
@@ -57,7 +58,7 @@ def compose(
     kind = "match" if match else "no_match"
     parts = []
     if probability is not None:
-        parts.append(say[f"{kind}_probability"].format(percent=_percent(probability)))
+        parts.append(say[f"{kind}_probability"].format(percent=in_percent(probability)))
         parts.append(say["similarity_calibrated"].format(similarity=f"{similarity:.2f}"))
         parts.append(say["calibrated"].format(name=calibration))
     else:
@@ -110,11 +111,3 @@ def _region(words: ModuleType, region: Region, with_colours: bool) -> str:
     if region.visible < _WHOLE:
         clauses.append(say["partly_visible"].format(percent=round(region.visible * 100)))
     return str(say["join"].join(clauses) + say["end"])
-
-
-def _percent(probability: float) -> str:
-    """Return a percentage that never claims certainty."""
-    percent = probability * 100
-    if percent < 1:
-        return "<1"
-    return ">99" if percent > 99 else f"{percent:.0f}"

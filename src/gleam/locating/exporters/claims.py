@@ -105,6 +105,6 @@ def public(answer: Answer) -> Answer:
     }
     if answer.prior_from != "exif" or answer.prior is None:
         return answer if len(tags) == len(answer.metadata) else replace(answer, metadata=tags)
-    spoken = f"{answer.prior.lat:.6f}, {answer.prior.lon:.6f}"
-    notes = tuple(note.replace(spoken, "the position in its EXIF") for note in answer.notes)
+    spoken = answer.prior.in_words
+    notes = tuple(note.replace(spoken, "around the position in its EXIF") for note in answer.notes)
     return replace(answer, metadata=tags, prior=None, searched=None, notes=notes)

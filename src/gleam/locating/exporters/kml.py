@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from xml.etree import ElementTree as Xml
 
+from gleam.evaluation.wording import in_percent
 from gleam.geo import LatLon
 from gleam.locating.answer import Answer, Candidate
 from gleam.locating.batch import Failure
@@ -97,7 +98,7 @@ def _sentence(answer: Answer) -> str:
     text = answer.status.value
     if answer.probability is not None and answer.calibration is not None:
         sure, name = answer.probability, answer.calibration.name
-        text += f", {sure:.0%} within {answer.calibration.within_m:g} m ({name})"
+        text += f", {in_percent(sure)} % within {answer.calibration.within_m:g} m ({name})"
     return "; ".join([text, *answer.notes])
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gleam.geo import LatLon, offset, wrap_lon
-from gleam.locating.answer import Answer
+from gleam.locating.answer import Answer, Status
 from gleam.locating.exporters.claims import DECIMALS, place_of
 
 CIRCLE_POINTS = 64
@@ -22,14 +22,17 @@ _Corner: TypeAlias = tuple[float, float]
 def region_rings(answer: Answer) -> list[Ring]:
     """Return the rings of an answer's 95 % region: none when it claims no place or the region is unknown.
 
-    An answer that tells only a radius gives the circle around its position.
+    A located answer that tells only a radius gives the circle around its position.
     """
     place = place_of(answer)
     if place is None:
         return []
     if answer.region95:
-        return cut_ring(answer.region95)
-    return [] if answer.radius95_m is None else cut_ring(circle(*place, answer.radius95_m))
+        return [piece for ring in answer.rings for piece in cut_ring(ring)]
+    # The radius speaks of answers that are right, which an ambiguous one without a region may not be.
+    if answer.radius95_m is None or answer.status is not Status.LOCATED:
+        return []
+    return cut_ring(circle(*place, answer.radius95_m))
 
 
 def circle(lat: float, lon: float, radius_m: float, points: int = CIRCLE_POINTS) -> tuple[LatLon, ...]:

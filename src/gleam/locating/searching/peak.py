@@ -12,10 +12,10 @@ from gleam.atlas.embedding import SquareEncoder, embed_tiles, prepare_tile
 from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, Frame
 from gleam.imagery.preparation import Preparation
-from gleam.locating.contender import AROUND, FINEST_SHARE, neighbours, vertex
-from gleam.locating.mosaic import Mosaic
-from gleam.locating.places import Place
-from gleam.locating.surface import Surface
+from gleam.locating.searching.contender import AROUND, FINEST_SHARE, neighbours, vertex
+from gleam.locating.searching.mosaic import Mosaic
+from gleam.locating.searching.places import Place
+from gleam.locating.searching.surface import Surface
 
 LOOKS = 2
 """How often the squares around the peak are drawn, the second time half as far apart."""

@@ -1,4 +1,4 @@
-"""Photos of known position located over and over, as a calibration needs them; kept on disk as it goes.
+"""Photos of known position located over and over, as a calibration needs them.
 
 Each photo is searched with its heading known and unknown, in the whole atlas and around a prior of random
 size, and for a part of the cases with the tiles around the truth taken away, as if it came from
@@ -7,53 +7,52 @@ elsewhere. Photos of other places stand for those that do come from elsewhere.
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gleam.atlas import Region
 from gleam.errors import GleamError
-from gleam.geo import Circle, Frame, distance_m, offset
-from gleam.locating.finding import REFINED, Finder, Found
+from gleam.geo import Circle, Frame, LatLon, distance_m, offset
+from gleam.locating.judging.sample import Sample, SampleLog
+from gleam.locating.judging.signs import MOST_PLACES, signs_of
 from gleam.locating.locator import Locator
-from gleam.locating.refine import Memory
 from gleam.locating.region import ellipse_distance
-from gleam.locating.signs import signs_of
+from gleam.locating.searching.finding import REFINED, Finder, Found
+from gleam.locating.searching.refine import Memory
 from gleam.places import PlaceImage, Places
 from gleam.progress import track
 from gleam.views import View, parse_view
 
 PRIOR_RADII_M = (150.0, 1500.0)
 """Priors are drawn between these, evenly in the logarithm."""
-FORMAT = 1
-"""Of the lines on disk."""
+Look = Callable[[Path, PlaceImage, bool], Found]
+"""Given a photo, its row and whether its heading is told: what the whole atlas has for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One search whose truth is known.
+class Looks:
+    """Photos looked at in the whole atlas, each once however often it is asked for."""
 
-    area: name of the places searched. view, place: of the photo. present: whether its ground was among
-    the tiles searched. error_m: of the first place, None when not present. sigmas: the same in standard
-    deviations of its surface, None likewise. signs: see :data:`gleam.locating.signs.SIGNS`; empty when
-    nothing was found. east: whether the photo is from the eastern half of its area.
-    """
+    def __init__(self, locator: Locator) -> None:
+        self.locator = locator
+        self._found: dict[tuple[Path, str, bool], Found] = {}
 
-    area: str
-    view: str
-    place: str
-    present: bool
-    error_m: float | None
-    sigmas: float | None
-    signs: dict[str, float]
-    east: bool
+    def __call__(self, path: Path, row: PlaceImage, told: bool) -> Found:
+        """Return what was found for a photo; maps are north-up, so their heading is always told."""
+        told = told or row.view is View.MAP
+        key = (path, row.view.value, told)
+        if key not in self._found:
+            pose = row.pose if told else row.pose.with_heading(None)
+            found = self.locator.look(path, row.view, pose, None, REFINED)
+            # The pictures in its memory are large; who asks again does without them.
+            self._found[key] = replace(found, memory=Memory())
+            return found
+        return self._found[key]
 
 
 def sample_area(
@@ -68,6 +67,7 @@ def sample_area(
     absent_share: float = 0.2,
     seed: int = 0,
     cache: str | os.PathLike[str] | None = None,
+    look: Look | None = None,
 ) -> list[Sample]:
     """Locate the photos of one area in its atlas.
 
@@ -83,12 +83,14 @@ def sample_area(
         seed: Of priors and draws. Each photo has its own, so that the order does not matter.
         cache: A folder that keeps what was located; a second call with the same encoder, atlas and
             settings goes on where a killed one stopped.
+        look: How a photo is looked at in the whole atlas; by the locator when not given.
 
     Raises:
         GleamError: A view has no photo with a position.
     """
     finder = locator.finder
-    log = _Log.of(cache, finder, area, within_m, absent_share, seed)
+    log = SampleLog.of(cache, finder, area, within_m, absent_share, seed)
+    look = look or Looks(locator)
     out: list[Sample] = []
     present = [v for v in places.views if v is not View.SATELLITE]
     chosen = present if views is None else [parse_view(v) for v in views]
@@ -103,16 +105,25 @@ def sample_area(
             out += log.get(
                 f"{view.value} {row.path}",
                 partial(
-                    _of_photo, finder, rows.path_of(row), row, area, within_m, absent_share, seed, middle
+                    _of_photo,
+                    finder,
+                    look,
+                    rows.path_of(row),
+                    row,
+                    area,
+                    within_m,
+                    absent_share,
+                    seed,
+                    middle,
                 ),
             )
         strangers = [o.select(view=view) for o in others]
-        wanted = round(len(rows) * absent_share / 2 / max(1, len(strangers))) if strangers else 0
+        wanted = strangers_wanted(len(rows), absent_share, len(strangers))
         for n, table in enumerate(strangers):
             for row in track(_some(table, wanted), f"Locating {view.value} photos from elsewhere in {area}"):
                 out += log.get(
                     f"elsewhere {n} {view.value} {table.path_of(row)}",
-                    partial(_of_stranger, finder, table.path_of(row), row, area, within_m, seed),
+                    partial(_of_stranger, look, table.path_of(row), row, area, within_m, seed),
                 )
     return out
 
@@ -125,6 +136,7 @@ def _some(rows: Places, limit: int | None) -> Places:
 
 def _of_photo(
     finder: Finder,
+    look: Look,
     path: Path,
     row: PlaceImage,
     area: str,
@@ -136,11 +148,9 @@ def _of_photo(
     assert row.lat is not None and row.lon is not None
     rng = np.random.default_rng([seed, zlib.crc32(f"{row.view.value} {row.path}".encode())])
     # Maps are made north-up, so their heading is never unknown.
-    poses = [row.pose] if row.view is View.MAP else [row.pose, row.pose.with_heading(None)]
     out = []
-    for pose in poses:
-        queries = finder.queries(path, row.view, pose)
-        memory = Memory()
+    for told in (True,) if row.view is View.MAP else (True, False):
+        whole = look(path, row, told)
         radius = float(np.exp(rng.uniform(*np.log(PRIOR_RADII_M))))
         prior = Region.around(_prior(row.lat, row.lon, radius, rng))
         cases: list[tuple[Region | None, bool]] = [(None, True), (prior, True)]
@@ -148,20 +158,25 @@ def _of_photo(
         if rng.random() < absent_share:
             cases.append((None if rng.random() < 0.5 else prior, False))
         for region, present in cases:
-            gone = None if present else Circle(row.lat, row.lon, 1.5 * finder.atlas.tile_m)
-            found = finder.search(queries, region, REFINED, without=gone, known=memory)
+            found = whole
+            if region is not None or not present:
+                gone = None if present else Circle(row.lat, row.lon, 1.5 * finder.atlas.tile_m)
+                found = finder.search(dict(whole.queries), region, REFINED, without=gone, known=whole.memory)
             out.append(_sample(found, row, area, within_m, present, row.lon > middle))
     return out
 
 
 def _of_stranger(
-    finder: Finder, path: Path, row: PlaceImage, area: str, within_m: float, seed: int
+    look: Look, path: Path, row: PlaceImage, area: str, within_m: float, seed: int
 ) -> list[Sample]:
     rng = np.random.default_rng([seed, zlib.crc32(f"{area} {row.view.value} {path.name}".encode())])
-    known = row.view is View.MAP or rng.random() < 0.5
-    queries = finder.queries(path, row.view, row.pose if known else row.pose.with_heading(None))
-    found = finder.search(queries, None, REFINED)
+    found = look(path, row, bool(rng.random() < 0.5))
     return [_sample(found, row, area, within_m, False, bool(rng.random() < 0.5))]
+
+
+def strangers_wanted(rows: int, absent_share: float, tables: int) -> int:
+    """Return how many photos of each other table, per view, stand for those from elsewhere."""
+    return max(1, round(rows * absent_share / tables)) if tables and absent_share > 0 else 0
 
 
 def _sample(found: Found, row: PlaceImage, area: str, within_m: float, present: bool, east: bool) -> Sample:
@@ -170,73 +185,23 @@ def _sample(found: Found, row: PlaceImage, area: str, within_m: float, present: 
     best = found.places[0]
     searched = found.query.headings is not None
     signs = signs_of(found.places, found.tiles, within_m, found.surface, heading_searched=searched)
-    error, sigmas = None, None
+    error, sigmas, rank = None, None, None
     if present and row.lat is not None and row.lon is not None:
+        rank = rank_of([(p.lat, p.lon) for p in found.places[:MOST_PLACES]], row.lat, row.lon, within_m)
         error = float(distance_m(row.lat, row.lon, best.lat, best.lon))
         if found.surface is not None:
             x, y = Frame.at(best.lat, best.lon).to_local(row.lat, row.lon)
             sigmas = float(ellipse_distance(x, y, found.surface.covariance_m2))
-    return Sample(area, row.view.value, row.place, present, error, sigmas, signs, east)
+    return Sample(area, row.view.value, row.place, present, error, sigmas, signs, east, rank)
+
+
+def rank_of(places: Sequence[LatLon], lat: float, lon: float, within_m: float) -> int | None:
+    """Return the number of the first place within a distance of the truth, from 1; None without any."""
+    right = (n for n, at in enumerate(places, start=1) if distance_m(lat, lon, *at) <= within_m)
+    return next(right, None)
 
 
 def _prior(lat: float, lon: float, radius_m: float, rng: np.random.Generator) -> Circle:
     """Return a circle that holds the truth somewhere in its inner two thirds."""
     east, north = rng.uniform(-1, 1, 2) * radius_m * 0.45
     return Circle(*offset(lat, lon, float(east), float(north)), radius_m)
-
-
-class _Log:
-    """Lines of JSON, one per photo, written as soon as it is done."""
-
-    def __init__(self, file: Path | None) -> None:
-        self._file = file
-        self._known: dict[str, list[dict[str, Any]]] = {}
-        if file is None:
-            return
-        file.parent.mkdir(parents=True, exist_ok=True)
-        for key, samples in _lines(file):
-            self._known[key] = samples
-
-    @classmethod
-    def of(
-        cls,
-        folder: str | os.PathLike[str] | None,
-        finder: Finder,
-        area: str,
-        within_m: float,
-        absent_share: float,
-        seed: int,
-    ) -> _Log:
-        if folder is None:
-            return cls(None)
-        what = f"{FORMAT} {within_m:g} {absent_share:g} {seed} {finder.headings} {area}"
-        name = (
-            f"{finder.encoder.fingerprint[:8]}-{finder.atlas.fingerprint[:8]}-"
-            f"{zlib.crc32(what.encode()):08x}.jsonl"
-        )
-        return cls(Path(folder) / name)
-
-    def get(self, key: str, make: Callable[[], list[Sample]]) -> list[Sample]:
-        """Return the samples of a photo, from the file or else made now and written."""
-        if key in self._known:
-            return [Sample(**item) for item in self._known[key]]
-        samples = make()
-        if self._file is not None:
-            line = json.dumps({"photo": key, "samples": [asdict(s) for s in samples]}, ensure_ascii=False)
-            with self._file.open("a", encoding="utf-8") as file:
-                # A line torn by a kill must not swallow this one.
-                file.write(f"{'' if file.tell() == 0 else chr(10)}{line}")
-        return samples
-
-
-def _lines(file: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield what was written whole; a line torn by a kill is done again."""
-    if not file.exists():
-        return
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            entry = json.loads(line)
-            samples = [Sample(**item) for item in entry["samples"]]
-        except (ValueError, KeyError, TypeError):
-            continue
-        yield entry["photo"], [asdict(s) for s in samples]

@@ -18,10 +18,10 @@ from gleam.evaluation.open_set import auroc, false_locate_rate
 from gleam.evaluation.selective import area_under_risk_coverage, coverage_at_risk
 from gleam.geo import distance_m
 from gleam.locating.answer import Answer, Status
-from gleam.locating.baselines import CONFIDENCES
+from gleam.locating.judging.baselines import CONFIDENCES
+from gleam.locating.judging.nonplaces import NON_PLACES, draw_nonplace
 from gleam.locating.locator import Locator
-from gleam.locating.nonplaces import NON_PLACES, draw_nonplace
-from gleam.locating.region import ring_contains
+from gleam.locating.region import rings_contain
 from gleam.places import PlaceImage, Places
 from gleam.progress import track
 from gleam.views import View, parse_view
@@ -53,7 +53,7 @@ def measure_answers(
         views: Query views to measure; all that occur when not given.
         limit: Most photos per view and table, evenly drawn.
         hide_heading: Pretend not to know the headings.
-        non_places: Pictures of each kind of :data:`gleam.locating.nonplaces.NON_PLACES` per view.
+        non_places: Pictures of each kind of :data:`gleam.locating.judging.nonplaces.NON_PLACES` per view.
         right_within_m: An answer is right within this distance; the calibration's own where it tells one.
         resamples: Draws of the bootstrap over places.
         seed: Of the bootstrap.
@@ -140,7 +140,7 @@ def _judged(answer: Answer, row: PlaceImage, seconds: float) -> _Case:
     error, inside, turned = math.inf, False, math.nan
     if answer.lat is not None and answer.lon is not None and row.lat is not None and row.lon is not None:
         error = distance_m(row.lat, row.lon, answer.lat, answer.lon)
-        inside = ring_contains(answer.region95, row.lat, row.lon)
+        inside = rings_contain(answer.rings, row.lat, row.lon)
     searched = answer.heading_from == "search"
     if searched and answer.heading_deg is not None and row.heading_deg is not None:
         turned = abs((answer.heading_deg - row.heading_deg + 180) % 360 - 180)

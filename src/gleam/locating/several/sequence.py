@@ -1,8 +1,8 @@
 """A time-ordered flight: each photo located with the help of those before it, or before and after.
 
-Each photo votes for tiles; a hidden chain ties the votes together (:mod:`gleam.locating.chain`): from one
-photo to the next the camera moves no faster than the cap, or as odometry tells, and any photo may be an
-outlier. *Online* answers use the photos up to each one (a filter, for flying), others all of them (a
+Each photo votes for tiles; a hidden chain ties the votes together (:mod:`~gleam.locating.several.chain`):
+from one photo to the next the camera moves no faster than the cap, or as odometry tells, and any photo may
+be an outlier. *Online* answers use the photos up to each one (a filter, for flying), others all of them (a
 smoother, for afterwards). A photo whose own votes do not fit is placed by its neighbours where they leave
 little room, and says so.
 """
@@ -19,11 +19,11 @@ from typing import Any
 
 from gleam.errors import GleamError
 from gleam.locating.answer import Answer
-from gleam.locating.flight import Flight, Seen
-from gleam.locating.flight_answers import flight_answer
 from gleam.locating.locator import Locator
-from gleam.locating.motion import Displacement
-from gleam.locating.together import for_each
+from gleam.locating.several.flight import Flight, Seen
+from gleam.locating.several.flight_answers import flight_answer
+from gleam.locating.several.motion import Displacement
+from gleam.locating.several.together import for_each
 from gleam.progress import track
 from gleam.views import Pose
 
@@ -66,7 +66,8 @@ def locate_sequence(
         One answer per photo, in the order given. ``located`` and ``ambiguous`` photos carry the position
         that fits the flight; an outlier says so in its ``notes``, and has a position only where its
         neighbours leave little room, with a radius that holds every position they allow. A photo that
-        cannot be read is ``cannot_tell`` with the reason in ``warnings``. There is no probability.
+        cannot be read is ``cannot_tell`` with the reason in ``warnings``. There is a probability where the
+        encoder carries a calibration for flights.
 
     Raises:
         GleamError: No photo, or a speed, time, or number of values is impossible.
@@ -124,7 +125,7 @@ class Follower:
             photo: See :meth:`Locator.locate`.
             time_s: Seconds since any moment, not before the last photo's.
             view: When it is another than the flight's.
-            known: ``pose``, ``heading`` and ``moved``, see :meth:`gleam.locating.flight.Flight.take`.
+            known: ``pose``, ``heading`` and ``moved``, see :meth:`gleam.locating.several.flight.Flight.take`.
 
         Raises:
             GleamError: The time lies before that of the last photo, or is no number.

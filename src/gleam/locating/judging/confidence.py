@@ -9,26 +9,33 @@ from dataclasses import dataclass
 from gleam.evaluation.calibration import Calibration
 from gleam.locating.answer import CalibrationUse, Status
 from gleam.locating.calibrations import Calibrations
-from gleam.locating.places import Place
-from gleam.locating.signs import MOST_PLACES, chance_of_lead, signs_of
-from gleam.locating.surface import Surface
+from gleam.locating.judging.signs import MOST_PLACES, chance_of_lead, signs_of
+from gleam.locating.region import SHARE
+from gleam.locating.searching.places import Place
+from gleam.locating.searching.surface import Surface
 
 CHANCE = 0.1
 """Uncalibrated: a lead counts that chance would give the best of wrong places less often than this. On a
 city, with the true place taken away, it held for 2 of 160 photos; with it there, for a quarter of those
 found."""
+MORE_THAN_ARE_LISTED = "no 95 % region: the places found do not hold the position surely enough together"
 ENOUGH_PLACES = 4
 """Fewer places give no spread to measure a lead by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """status, the probability with its calibration (or neither), and why."""
+    """status, the probability with its calibration (or neither), and why.
+
+    open: how many of the first places together hold the truth in 95 % of such answers, for an ambiguous one;
+    0 where not even all do, None where that is not calibrated.
+    """
 
     status: Status
     probability: float | None = None
     calibration: CalibrationUse | None = None
     notes: tuple[str, ...] = ()
+    open: int | None = None
 
 
 def judge(
@@ -58,20 +65,35 @@ def judge(
     calibration = calibrations.answer(view)
     if calibration is None:
         return judge_by_lead(places)
-    within_m = calibration.within_m or 0.0
-    signs = signs_of(places, tiles, within_m, surface, heading_searched=heading_searched)
-    probability = probability_from(calibration, signs)
-    if probability is None:
-        return judge_by_lead(places)
-    use = CalibrationUse(calibration.name, within_m, calibration.n)
-    claims = calibrations.claim(view)
-    presence, pair = calibrations.presence(view), calibrations.pair(view)
+    signs = signs_of(places, tiles, calibration.within_m or 0.0, surface, heading_searched=heading_searched)
+    judged = judge_by_signs(signs, view, calibrations, similarity=places[0].best.score)
+    return judged or judge_by_lead(places)
+
+
+def judge_by_signs(
+    signs: Mapping[str, float], kind: str, calibrations: Calibrations, *, similarity: float | None = None
+) -> Judgement | None:
+    """Judge by calibration; None without one, or when a sign that it needs is missing.
+
+    Args:
+        signs: Those of :func:`gleam.locating.judging.signs.signs_for` the kind.
+        kind: A view, ``together`` or ``sequence``.
+        calibrations: Those of the encoder.
+        similarity: Of the best tile, for a calibration of pairs.
+    """
+    calibration = calibrations.answer(kind)
+    probability = None if calibration is None else probability_from(calibration, signs)
+    if calibration is None or probability is None:
+        return None
+    use = CalibrationUse(calibration.name, calibration.within_m or 0.0, calibration.n)
+    claims = calibrations.claim(kind)
+    presence, pair = calibrations.presence(kind), calibrations.pair(kind)
     here: float | None = None
     if presence is not None:
         here = probability_from(presence, signs)
         why = "the photo does not look like any place searched"
-    elif pair is not None:
-        here = float(pair.probability([places[0].best.score])[0])
+    elif pair is not None and similarity is not None:
+        here = float(pair.probability([similarity])[0])
         why = "even the best tile does not look like the photo"
     # A calibration of pairs knows nothing of the lead, so it cannot overrule it.
     if presence is None and probability >= claims.located_from:
@@ -81,8 +103,25 @@ def judge(
     if probability >= claims.located_from:
         return Judgement(Status.LOCATED, probability, use)
     if probability >= claims.ambiguous_from:
-        return Judgement(Status.AMBIGUOUS, probability, use)
+        left = places_left_open(signs, kind, calibrations)
+        notes = (MORE_THAN_ARE_LISTED,) if left == 0 else ()
+        return Judgement(Status.AMBIGUOUS, probability, use, notes, left)
     return Judgement(Status.CANNOT_TELL, probability, use, ("no place stands out enough to be claimed",))
+
+
+def places_left_open(signs: Mapping[str, float], kind: str, calibrations: Calibrations) -> int | None:
+    """Return how many of the first places hold the truth with a chance of at least ``SHARE``.
+
+    0 when not even the most that are calibrated do, None when nothing is.
+    """
+    modes = calibrations.mode(kind)
+    if not modes:
+        return None
+    for places, calibration in modes.items():
+        chance = probability_from(calibration, signs)
+        if chance is not None and chance >= SHARE:
+            return places
+    return 0
 
 
 def probability_from(calibration: Calibration, signs: Mapping[str, float]) -> float | None:

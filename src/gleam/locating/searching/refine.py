@@ -23,10 +23,10 @@ from gleam.atlas import Atlas
 from gleam.atlas.embedding import SquareEncoder
 from gleam.atlas.tiles import Hit
 from gleam.imagery.preparation import Preparation
-from gleam.locating.contender import Contender, fetch_pictures, look_at
-from gleam.locating.peak import Peak
-from gleam.locating.places import Place
-from gleam.locating.surface import Surface
+from gleam.locating.searching.contender import Contender, fetch_pictures, look_at
+from gleam.locating.searching.peak import Peak
+from gleam.locating.searching.places import Place
+from gleam.locating.searching.surface import Surface
 
 MOST_GAIN = 0.16
 """Places whose tile scores lower than the best tile by more than this are not looked at."""

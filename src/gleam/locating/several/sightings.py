@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from gleam.atlas import Region
 from gleam.atlas.tiles import Hit, Tile
 from gleam.errors import GleamError
-from gleam.geo import Circle, distance_m
+from gleam.geo import distance_m
 from gleam.locating.answer import Answer
 from gleam.locating.locator import Locator
-from gleam.locating.places import SAME_PLACE_SHARE
-from gleam.locating.query import may_be_reversed, read_camera
+from gleam.locating.query import read_camera
+from gleam.locating.searching.finding import Found
+from gleam.locating.searching.places import SAME_PLACE_SHARE
 from gleam.views import UNKNOWN_POSE, Pose, parse_view
 
 Floats = NDArray[np.float64]
@@ -52,7 +53,7 @@ class Sighting:
     ones, best first. scores: (N,) their cosine similarities. headings: (N,) degrees under which each
     scored so, NaN where none was searched for. log_weights: (N,) logarithm of how many times likelier the
     photo is at each tile than as an outlier. searched: how many tiles there were. region: where was
-    searched.
+    searched. found: what the search gave, to search with the same photo again.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Sighting:
     log_weights: Floats
     searched: int
     region: Region | None
+    found: Found | None = None
 
     @property
     def elsewhere(self) -> float:
@@ -107,41 +109,37 @@ def sight(
         GleamError: An option is impossible.
     """
     told = pose or UNKNOWN_POSE
-    answer = locator.locate(photo, view, pose=pose, heading=heading, use_metadata=use_metadata, **options)
-    seen_as = parse_view(answer.view)
-    camera = read_camera(
-        photo, seen_as, told if heading is None else told.with_heading(heading), use_metadata=use_metadata
+    looked: list[Found] = []
+    answer = locator.locate(
+        photo, view, pose=pose, heading=heading, use_metadata=use_metadata, watch=looked.append, **options
     )
-    name = name_of(photo, number)
-    region = Region.around(answer.prior) if isinstance(answer.prior, Circle) else None
-    searched = answer.searched.tiles if answer.searched is not None else 0
+    told = told if heading is None else told.with_heading(heading)
+    camera = read_camera(photo, parse_view(answer.view), told, use_metadata=use_metadata)
+    return sighting_of(locator, looked[0], answer, name_of(photo, number), photo, camera.pose)
+
+
+def sighting_of(
+    locator: Locator, found: Found, answer: Answer, name: str, photo: Any, pose: Pose
+) -> Sighting:
+    """Return what a photo says of the tiles, from what was found for it and answered."""
+    region = Region.around(answer.prior) if answer.prior is not None else None
     nothing = np.zeros(0)
-    if not answer.candidates:
-        return Sighting(name, photo, answer, camera.pose, (), nothing, nothing, nothing, searched, region)
-    query, _ = locator.find(
-        photo, seen_as, camera.pose, region, 1, refine=0, or_reversed=may_be_reversed(camera, seen_as)
+    seen = Sighting(name, photo, answer, pose, (), nothing, nothing, nothing, found.tiles, region, found)
+    if not found.places:
+        return seen
+    hits, row = best_of_rows(
+        locator.atlas.search(found.query.vectors, SPOTS, region, tile_m=locator.atlas.tile_m)
     )
-    rows = locator.atlas.search(query.vectors, SPOTS, region)
-    hits, row = best_of_rows(rows)
-    scores = np.array([hit.score for hit in hits])
-    headings = query.headings[row] if query.headings is not None else np.full(len(hits), np.nan)
-    seen = Sighting(
-        name=name,
-        photo=photo,
-        answer=answer,
-        pose=camera.pose,
+    headings = found.query.headings[row] if found.query.headings is not None else np.full(len(hits), np.nan)
+    seen = replace(
+        seen,
         tiles=tuple(hit.tile for hit in hits),
-        scores=scores,
+        scores=locator.finder.joined_scores(found, hits, row, region),
         headings=headings,
-        log_weights=nothing,
-        searched=searched,
-        region=region,
     )
-    # A candidate that was looked at closely scores at its best square, between the tiles. With several
-    # sizes of tile its score is a mean over them, which cannot be compared with that of one tile.
+    # A place that was looked at closely scores at its best square, between the tiles.
     closer = {c.tile: (c.score, c.heading_deg) for c in reversed(answer.candidates)}
-    one_size = len(locator.atlas.tile_sizes_m) == 1
-    return with_scores(seen, closer if one_size else {}, SAME_PLACE_SHARE * locator.atlas.tile_m)
+    return with_scores(seen, closer, SAME_PLACE_SHARE * locator.atlas.tile_m)
 
 
 def with_scores(

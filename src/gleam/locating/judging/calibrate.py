@@ -1,6 +1,6 @@
 """Calibrating answers through atlases: the way a user gets them, grid, overlap, priors and all.
 
-What is fitted, per view, on searches whose truth is known (:mod:`gleam.locating.samples`):
+What is fitted, per view, on searches whose truth is known (:mod:`gleam.locating.judging.samples`):
 
 * the probability that the answer lies within a stated distance, and that the photo is from here at all;
 * from which probability on an answer is claimed;
@@ -28,29 +28,32 @@ from gleam.evaluation.calibration import (
 )
 from gleam.evaluation.open_set import false_locate_rate
 from gleam.locating.calibrations import Claims
+from gleam.locating.judging.sample import Sample
+from gleam.locating.judging.samples import sample_area
+from gleam.locating.judging.signs import SEQUENCE, signs_for
 from gleam.locating.locator import Locator
-from gleam.locating.region import conformal_scale
-from gleam.locating.samples import Sample, sample_area
-from gleam.locating.signs import SIGNS
+from gleam.locating.region import SHARE, conformal_scale
 from gleam.places import Places
 from gleam.views import View
 
 RIDGE = 1e-3
 """Pull of the weights towards zero."""
-FIRST_SIGNS = ("similarity", "margin", "log_gallery")
-"""Used always. Another is taken in when it helps in areas it was not fitted on: what tells right from
-wrong in one city need not in the next."""
 _WORTH = 0.01
 """A sign has to lower the negative log-likelihood by this share to be taken in."""
 MOST_WRONG = 0.025
 """Of what is claimed for photos from here, at most so much may be wrong: half of what a 95 % region may
 miss, so that the other half is left for right places whose position is off."""
+MOST_WRONG_IN_FLIGHT = 0.045
+"""The same of the photos of flights: those fitted on are loosely tied, and one in eight shows another place,
+which may happen to lie where the flight could be."""
 MOST_FALSE = 0.05
 """Of photos from elsewhere, at most so much may be claimed."""
 AMBIGUOUS_FROM = 0.15
 """Probability from which the candidates are worth a look."""
 MISTAKEN_ABSENCE = 0.02
 """Share of photos from here that may look as if they were not."""
+OPEN_PLACES = (1, 2, 3, 5, 10)
+"""Numbers of places that an ambiguous answer may leave open."""
 _FEWEST_FOR_REGION = 40
 
 
@@ -93,9 +96,12 @@ def calibrate_locator(
 def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0) -> dict[str, Any]:
     """Fit probabilities, thresholds and regions for each view among the samples.
 
+    What several photos gave counts as views of its own, ``together`` and ``sequence``.
+
     Returns:
         ``{"answers": [...], "presence": [...], "claims": {...}, "regions": {...}, "radius95": {...},
-        "held_out": {view: {...}}}``; the first five as :mod:`gleam.locating.calibrations` reads them.
+        "modes": {...}, "held_out": {view: {...}}}``; all but the last as
+        :mod:`gleam.locating.calibrations` reads them.
 
     Raises:
         GleamError: There is no sample, or those of a view are all right or all wrong.
@@ -108,26 +114,29 @@ def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0)
         "claims": {},
         "regions": {},
         "radius95": {},
+        "modes": {},
         "held_out": {},
     }
     for view in dict.fromkeys(s.view for s in samples):
-        _fit_view(_Table([s for s in samples if s.view == view and s.signs], within_m), view, name, out)
+        _fit_view(_Table([s for s in samples if s.view == view and s.signs], view, within_m), view, name, out)
     return out
 
 
 class _Table:
     """The samples of one view as arrays."""
 
-    def __init__(self, samples: Sequence[Sample], within_m: float) -> None:
+    def __init__(self, samples: Sequence[Sample], view: str, within_m: float) -> None:
         if not samples:
             raise GleamError("No photo of a view found any place to calibrate with.")
-        self.within_m = within_m
-        complete = [s for s in samples if set(SIGNS) <= set(s.signs)]
-        self.features = np.array([[s.signs[name] for name in SIGNS] for s in complete])
+        self.view, self.within_m = view, within_m
+        self.signs, self.always = signs_for(view)
+        complete = [s for s in samples if set(self.signs) <= set(s.signs)]
+        self.features = np.array([[s.signs[name] for name in self.signs] for s in complete])
         self.present = np.array([s.present for s in complete])
         self.error_m = np.array([np.inf if s.error_m is None else s.error_m for s in complete])
         self.sigmas = np.array([np.inf if s.sigmas is None else s.sigmas for s in complete])
         self.right = self.present & (self.error_m <= within_m)
+        self.rank = np.array([np.inf if s.rank is None else s.rank for s in complete])
         areas = sorted({s.area for s in complete})
         # One area is cut in halves, so that no figure comes from ground it was fitted on.
         self.group = np.array([areas.index(s.area) if len(areas) > 1 else int(s.east) for s in complete])
@@ -146,27 +155,33 @@ class _Table:
             target[rows],
             name=name,
             views=[view],
-            within_m=self.within_m if target is self.right else None,
+            within_m=None if target is self.present else self.within_m,
             feature_names=signs,
             ridge=RIDGE,
         )
 
-    def crossed(self, target: NDArray[np.bool_], signs: Sequence[str]) -> NDArray[np.float64]:
-        """Return probabilities (N,) from fits without the region of each sample; NaN where none can be."""
+    def crossed(
+        self, target: NDArray[np.bool_], signs: Sequence[str], rows: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Return probabilities (N,) from fits without the region of each sample; NaN where none can be.
+
+        ``rows``: those that count; all when not given.
+        """
         out = np.full(len(target), np.nan)
+        rows = np.ones(len(target), bool) if rows is None else rows
         for group in np.unique(self.group):
-            here = self.group == group
-            if len(set(target[~here].tolist())) == 2:
-                fitted = self.fit(target, ~here, signs, "any", "crossed")
+            here, others = rows & (self.group == group), rows & (self.group != group)
+            if len(set(target[others].tolist())) == 2 and here.any():
+                fitted = self.fit(target, others, signs, "any", "crossed")
                 out[here] = fitted.probability(self.taken(signs)[here])
         return out
 
-    def best_signs(self, target: NDArray[np.bool_]) -> tuple[str, ...]:
+    def best_signs(self, target: NDArray[np.bool_], rows: NDArray[np.bool_] | None = None) -> tuple[str, ...]:
         """Return the signs that tell the target best in regions they were not fitted on, taken one by one."""
-        chosen: tuple[str, ...] = FIRST_SIGNS
-        reached = self._loss(target, chosen)
+        chosen: tuple[str, ...] = self.always
+        reached = self._loss(target, chosen, rows)
         while np.isfinite(reached):
-            losses = {s: self._loss(target, (*chosen, s)) for s in SIGNS if s not in chosen}
+            losses = {s: self._loss(target, (*chosen, s), rows) for s in self.signs if s not in chosen}
             if not losses:
                 break
             sign = min(losses, key=lambda s: losses[s])
@@ -175,8 +190,8 @@ class _Table:
             chosen, reached = (*chosen, sign), losses[sign]
         return chosen
 
-    def _loss(self, target: NDArray[np.bool_], signs: Sequence[str]) -> float:
-        probability = self.crossed(target, signs)
+    def _loss(self, target: NDArray[np.bool_], signs: Sequence[str], rows: NDArray[np.bool_] | None) -> float:
+        probability = self.crossed(target, signs, rows)
         told = np.isfinite(probability)
         if not told.any():
             return float("nan")
@@ -184,7 +199,7 @@ class _Table:
 
     def taken(self, signs: Sequence[str]) -> NDArray[np.float64]:
         """Return the columns (N, F) of some signs."""
-        return self.features[:, [SIGNS.index(sign) for sign in signs]]
+        return self.features[:, [self.signs.index(sign) for sign in signs]]
 
 
 def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
@@ -216,7 +231,40 @@ def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
                 "n": n,
                 "through": "atlas",
             }
-    out["held_out"][view] = _figures(table, crossed, told, claimed)
+    out["modes"] |= _modes(table, view, name)
+    out["held_out"][view] = _figures(table, crossed, told, claimed) | _open_figures(
+        table, out["modes"].get(view, {}), told & ~claimed & (np.nan_to_num(crossed) >= claims.ambiguous_from)
+    )
+
+
+def _modes(table: _Table, view: str, name: str) -> dict[str, Any]:
+    """Return, by number of places, the chance that one of the first is right, of photos from here.
+
+    A region speaks of photos from here, as that of a located answer does; whether one is, is told apart.
+    """
+    fitted = {}
+    for places in OPEN_PLACES:
+        one_of_them = table.rank <= places
+        if len(set(one_of_them[table.present].tolist())) == 2:
+            signs = table.best_signs(one_of_them, table.present)
+            fitted[str(places)] = table.fit(one_of_them, table.present, signs, view, name).to_dict()
+    return {view: fitted} if fitted else {}
+
+
+def _open_figures(table: _Table, modes: dict[str, Any], ambiguous: NDArray[np.bool_]) -> dict[str, float]:
+    """Return how many ambiguous answers to photos from here get a region, and how many of those it holds."""
+    ambiguous = ambiguous & table.present
+    left = np.zeros(len(ambiguous))
+    for places, mode in modes.items():
+        chance = table.crossed(table.rank <= int(places), mode["features"], table.present)
+        left[(left == 0) & (np.nan_to_num(chance) >= SHARE)] = int(places)
+    drawn = ambiguous & (left > 0)
+    if not drawn.any():
+        return {}
+    shares = {"open_of_ambiguous": drawn.sum() / ambiguous.sum(), "open_places": left[drawn].mean()}
+    return {k: float(v) for k, v in shares.items()} | {
+        "open_region_holds": float((table.rank <= left)[drawn].mean())
+    }
 
 
 def _claims(
@@ -228,6 +276,7 @@ def _claims(
 ) -> Claims:
     """Return the thresholds: as many claims as the shares of wrong ones allow."""
     known = np.isfinite(here) & table.present
+    most_wrong = MOST_WRONG_IN_FLIGHT if table.view == SEQUENCE else MOST_WRONG
     not_here = min(float(np.quantile(here[known], MISTAKEN_ABSENCE)), 0.5) if known.any() else 0.0
     not_here = round(not_here, 4)
     from_here = ~(here < not_here)
@@ -237,7 +286,7 @@ def _claims(
         strangers = told & ~table.present
         wrong = 1 - table.right[claimed & table.present].mean() if (claimed & table.present).any() else 0.0
         taken = claimed[strangers].mean() if strangers.any() else 0.0
-        if wrong <= MOST_WRONG and taken <= MOST_FALSE:
+        if wrong <= most_wrong and taken <= MOST_FALSE:
             located_from = round(float(threshold), 2)
             break
     return Claims(located_from, AMBIGUOUS_FROM, not_here, name, int(told.sum()))

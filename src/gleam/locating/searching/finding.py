@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ from gleam.atlas.embedding import SquareEncoder
 from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, distance_m
 from gleam.imagery.decode import load_image
-from gleam.locating.places import SAME_PLACE_SHARE, Place, merge_into_places
 from gleam.locating.query import HEADINGS, Query, query_of
-from gleam.locating.refine import Memory, refine_places
-from gleam.locating.surface import Surface
+from gleam.locating.searching.places import SAME_PLACE_SHARE, Place, merge_into_places
+from gleam.locating.searching.refine import Memory, refine_places
+from gleam.locating.searching.surface import Surface
 from gleam.views import Pose, View
 
 REFINED = 10
@@ -36,12 +36,17 @@ class Found:
 
     query: the photo as the main size of tile sees it. places: best first. surface: of scores around the
     first place; None when nothing was looked at closely. tiles: how many of the main size were searched.
+    queries: the photo for every size of tile, and memory: what was looked at closely, for those who search
+    with it again. weights: how much each size of tile counts.
     """
 
     query: Query
     places: list[Place]
     surface: Surface | None
     tiles: int
+    queries: Mapping[float, Query] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    weights: Mapping[float, float] = field(default_factory=dict)
 
 
 class Finder:
@@ -83,6 +88,7 @@ class Finder:
         refine: int = REFINED,
         without: Circle | None = None,
         known: Memory | None = None,
+        weights: Mapping[float, float] | None = None,
     ) -> Found:
         """Return the ``k`` best places.
 
@@ -93,20 +99,23 @@ class Finder:
             fuse: Weigh overlapping tiles into one position.
             refine: So many of them are looked at closely.
             without: Tiles centred here count as missing: how a calibration makes photos from elsewhere.
-            known: See :func:`gleam.locating.refine.refine_places`.
+            known: See :func:`gleam.locating.searching.refine.refine_places`.
+            weights: How much each size of tile counts; found out when not given.
         """
         main = self.atlas.tile_m
         query = queries[main]
         tiles = self._count(region)
         if not query.shows_something:
-            return Found(query, [], None, tiles)
+            return Found(query, [], None, tiles, queries)
         hits = {
             size: self._hits(size, q.vectors, k * _HITS_PER_PLACE, region, without)
             for size, q in queries.items()
         }
         places = merge_into_places(hits[main], main, self.atlas.stride_of(main), k, fuse=fuse)
+        counts: Mapping[float, float] = weights or {main: 1.0}
         if len(hits) > 1:
-            places = self._fused(places, queries, hits, region, without, k, fuse)
+            places, counts = self._fused(places, queries, hits, region, without, k, fuse, weights)
+        memory = known if known is not None else Memory()
         refined = refine_places(
             self.atlas,
             self.encoder,
@@ -116,9 +125,31 @@ class Finder:
             hits[main],
             refine,
             query.headings,
-            known,
+            memory,
         )
-        return Found(query, refined.places, refined.surface, tiles)
+        return Found(query, refined.places, refined.surface, tiles, queries, memory, counts)
+
+    def joined_scores(
+        self, found: Found, hits: Sequence[Hit], rows: NDArray[np.intp], region: Region | None
+    ) -> NDArray[np.float64]:
+        """Return what all sizes of tile together say (N,) of tiles of the main size.
+
+        Args:
+            found: By the search that the tiles are of; it tells how much each size counts.
+            hits: N tiles of the main size with their own scores.
+            rows: (N,) which query vector found each.
+            region: Where was searched.
+        """
+        own = np.array([hit.score for hit in hits])
+        if len(found.queries) < 2 or not len(hits):
+            return own
+        places = [Place(h.tile.lat, h.tile.lon, h, int(r), 1) for h, r in zip(hits, rows, strict=True)]
+        total = found.weights[self.atlas.tile_m] * own
+        for size, query in found.queries.items():
+            if size != self.atlas.tile_m and found.weights[size]:
+                theirs = self.atlas.search(query.vectors, len(hits), region, tile_m=size)
+                total += found.weights[size] * _scores_at(places, theirs, size / 4)
+        return np.asarray(total / sum(found.weights.values()))
 
     def _count(self, region: Region | None) -> int:
         if len(self.atlas.tile_sizes_m) == 1:
@@ -154,8 +185,9 @@ class Finder:
         without: Circle | None,
         k: int,
         fuse: bool,
-    ) -> list[Place]:
-        """Order places by the mean of what all sizes of tile think of them.
+        weights: Mapping[float, float] | None,
+    ) -> tuple[list[Place], Mapping[float, float]]:
+        """Order places by the mean of what all sizes of tile think of them; return the weights too.
 
         A size counts as much as its best place leads its second: one that the encoder cannot see much in
         finds all places alike.
@@ -170,14 +202,15 @@ class Finder:
             for other in theirs:
                 if not _near(places, other, SAME_PLACE_SHARE * main):
                     places = places + self._as_main(other, queries[main], region, without)
+        counts = weights or leads
         own = np.array([p.best.score for p in places])
-        mean = leads[main] * own
+        mean = counts[main] * own
         for size, found in hits.items():
             if size != main:
-                mean += leads[size] * _scores_at(places, found, size / 4)
-        mean /= sum(leads.values())
+                mean += counts[size] * _scores_at(places, found, size / 4)
+        mean /= sum(counts.values())
         fused = [replace(p, bonus=float(m - p.best.score)) for p, m in zip(places, mean, strict=True)]
-        return sorted(fused, key=lambda p: (-p.score, p.best.tile.id))[:k]
+        return sorted(fused, key=lambda p: (-p.score, p.best.tile.id))[:k], counts
 
     def _as_main(
         self, other: Place, query: Query, region: Region | None, without: Circle | None

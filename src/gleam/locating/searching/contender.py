@@ -13,8 +13,8 @@ from gleam.atlas.embedding import SquareEncoder, embed_tiles, prepare_tile
 from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, Frame
 from gleam.imagery.preparation import Preparation
-from gleam.locating.mosaic import Mosaic
-from gleam.locating.places import Place
+from gleam.locating.searching.mosaic import Mosaic
+from gleam.locating.searching.places import Place
 
 FINEST_SHARE = 0.1
 """Of a tile's width: squares around the winner's peak are so far apart; a score changes little within it."""

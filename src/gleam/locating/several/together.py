@@ -15,18 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.atlas import Region
 from gleam.errors import GleamError
-from gleam.geo import Circle, distance_m
+from gleam.geo import distance_m
 from gleam.locating.answer import Answer, Candidate, Status
-from gleam.locating.finding import REFINED
-from gleam.locating.fusion import Fused, JointPlace, fuse, joint_places, mean_position
+from gleam.locating.judging.confidence import Judgement, judge_by_signs
+from gleam.locating.judging.shape import shape_of
+from gleam.locating.judging.signs import TOGETHER
 from gleam.locating.locator import Locator
-from gleam.locating.places import NEIGHBOUR_STRIDES, SAME_PLACE_SHARE, Place
-from gleam.locating.region import GAUSS_95, ellipse_ring
-from gleam.locating.sightings import Sighting, name_of, sight, with_scores
+from gleam.locating.region import Covariance
+from gleam.locating.searching.places import SAME_PLACE_SHARE
+from gleam.locating.several.closer import LOOKED_AT, fine_position, looked_closer
+from gleam.locating.several.fusion import Fused, JointPlace, fuse, joint_places, mean_position
+from gleam.locating.several.joint_signs import agreement_of, together_signs
+from gleam.locating.several.sightings import Sighting, name_of, sight
 from gleam.progress import track
-from gleam.views import Pose, parse_view
+from gleam.views import Pose
 
 Floats = NDArray[np.float64]
 
@@ -35,8 +38,6 @@ LOCATED_FROM = 0.9
 AMBIGUOUS_FROM = 0.1
 AGREES_FROM = 0.5
 """A photo that shows the joint place rather than nothing with this chance is said to agree."""
-LOOKED_AT = 3
-"""Joint places that every photo is compared with closely, between the tiles."""
 NOT_CALIBRATED = "several photos together are not calibrated: no probability is given"
 
 
@@ -64,8 +65,8 @@ def locate_together(
     Returns:
         One answer. Its candidates are ranked by the joint likelihood, and the score of each is the mean
         similarity of the photos to its tile. ``notes`` tell how far each photo agrees; a photo that could
-        not be read is in ``warnings``. There is no probability: see ``LOCATED_FROM`` for the status. One
-        photo gives the answer it gives alone.
+        not be read is in ``warnings``. Without a calibration for several photos there is no probability:
+        see ``LOCATED_FROM`` for the status. One photo gives the answer it gives alone.
 
     Raises:
         GleamError: There is no photo, none can be read, or an option is impossible.
@@ -91,7 +92,7 @@ def locate_together(
             failures.append(f"{name_of(photo, number)} was left out: {error}")
     if not sightings:
         raise GleamError(f"None of the {len(photos)} photos can be used. {failures[0]}")
-    answer = _answer(locator, sightings, k)
+    answer, _ = joint_answer(locator, sightings, k)
     return replace(
         answer,
         warnings=(*answer.warnings, *failures),
@@ -112,53 +113,61 @@ def for_each(what: str, value: Any, photos: int) -> list[Any]:
     return list(value)
 
 
-def fine_position(locator: Locator, sighting: Sighting, lat: float, lon: float) -> Answer | None:
-    """Return the photo's own answer near a place, finer than the tiles; None where it has none.
-
-    That is its answer alone when this lies there, else it is looked for again around the place.
-    """
-    own, tile_m = sighting.answer, locator.atlas.tile_m
-    reach = SAME_PLACE_SHARE * tile_m
-    if own.lat is not None and own.lon is not None and distance_m(lat, lon, own.lat, own.lon) <= reach:
-        return own
-    found = look_around(locator, sighting, lat, lon)
-    if found is None or distance_m(lat, lon, found.lat, found.lon) > reach:
-        return None
-    return replace(own, lat=found.lat, lon=found.lon)
-
-
-def look_around(locator: Locator, sighting: Sighting, lat: float, lon: float) -> Place | None:
-    """Return the photo's best place around a point, looked at closely; None where there is no tile."""
-    around = Region.around(Circle(lat, lon, NEIGHBOUR_STRIDES * locator.atlas.stride_m))
-    view = parse_view(sighting.answer.view)
-    pose = sighting.pose
-    near = [
-        at
-        for at, tile in enumerate(sighting.tiles)
-        if not np.isnan(sighting.headings[at]) and bool(around.contains(tile.lat, tile.lon))
-    ]
-    if near:
-        # The heading that suits the ground here best is known already; the others need not be tried.
-        pose = pose.with_heading(float(sighting.headings[near[0]]))
-    _, places = locator.find(sighting.photo, view, pose, around, 1, refine=1)
-    return places[0] if places else None
-
-
-def _answer(locator: Locator, sightings: list[Sighting], k: int) -> Answer:
+def joint_answer(locator: Locator, sightings: list[Sighting], k: int = 10) -> tuple[Answer, dict[str, float]]:
+    """Return the one answer of photos that were looked at already, and its signs, empty without a place."""
     first = sightings[0].answer
     if len(sightings) == 1:
-        return replace(first, notes=(*first.notes, "only one photo could be used, which was located alone"))
+        alone = "only one photo could be used, which was located alone"
+        return replace(first, notes=(*first.notes, alone)), {}
+    fused, places, sightings = _joint(locator, sightings, k)
+    base = _base(sightings)
+    if not places:
+        return replace(base, notes=("none of the photos shows enough to be compared",)), {}
+    best = places[0]
+    agreement = agreement_of(fused, best)
+    signs = together_signs(fused, places, sightings, SAME_PLACE_SHARE * locator.atlas.tile_m)
+    judgement = _judge(locator, signs, best.share, sightings)
+    lat, lon, covariance, notes = _finer(locator, sightings, best, agreement)
+    at = [(lat, lon), *((place.lat, place.lon) for place in places[1:])]
+    shares = f"{len(sightings)} photos together: {best.share:.0%} of their joint likelihood lies at the first"
+    answer = replace(
+        base,
+        status=judgement.status,
+        probability=judgement.probability,
+        calibration=judgement.calibration,
+        lat=lat,
+        lon=lon,
+        candidates=tuple(
+            _candidate(rank, place, fused, sightings, (lat, lon) if rank == 1 else None)
+            for rank, place in enumerate(places[:k], start=1)
+        ),
+        notes=(f"{shares} candidate", *notes, *judgement.notes),
+        **_radius(locator, sightings, agreement),
+        **shape_of(at, covariance, TOGETHER, judgement, locator.calibrations),
+    )
+    return answer, signs
+
+
+def _joint(
+    locator: Locator, sightings: list[Sighting], k: int
+) -> tuple[Fused, list[JointPlace], list[Sighting]]:
+    """Weigh the photos, look closely at the best places with all of them, and weigh them again."""
     atlas = locator.atlas
     fused = fuse(sightings)
     places = joint_places(fused, atlas.tile_m, atlas.stride_m, max(k, LOOKED_AT)) if fused.tiles else []
-    if places and len(atlas.tile_sizes_m) == 1:
-        sightings = [_looked_closer(locator, s, places[:LOOKED_AT]) for s in sightings]
+    if places:
+        sightings = [looked_closer(locator, s, places[:LOOKED_AT]) for s in sightings]
         fused = fuse(sightings)
-        places = joint_places(fused, atlas.tile_m, atlas.stride_m, k)
-    views = list(dict.fromkeys(s.answer.view for s in sightings))
-    base = Answer(
+        places = joint_places(fused, atlas.tile_m, atlas.stride_m, max(k, 2))
+    return fused, places, sightings
+
+
+def _base(sightings: list[Sighting]) -> Answer:
+    """Return what an answer says whatever was found."""
+    first = sightings[0].answer
+    return Answer(
         photo=", ".join(s.name for s in sightings),
-        view="+".join(views),
+        view="+".join(dict.fromkeys(s.answer.view for s in sightings)),
         status=Status.CANNOT_TELL,
         searched=first.searched,
         prior=first.prior if all(s.answer.prior == first.prior for s in sightings) else None,
@@ -168,59 +177,29 @@ def _answer(locator: Locator, sightings: list[Sighting], k: int) -> Answer:
         atlas=first.atlas,
         warnings=tuple(f"{s.name}: {w}" for s in sightings for w in s.answer.warnings),
     )
-    if not places:
-        return replace(base, notes=("none of the photos shows enough to be compared",))
-    best = places[0]
-    agreement = 1.0 / (1.0 + np.exp(-fused.each[:, best.best]))
-    status = _status(best.share, sightings)
-    lat, lon, notes = _finer(locator, sightings, best, agreement)
-    shape = _shape(sightings, agreement, lat, lon, status)
-    return replace(
-        base,
-        status=status,
-        lat=lat,
-        lon=lon,
-        candidates=tuple(
-            _candidate(rank, place, fused, sightings, (lat, lon) if rank == 1 else None)
-            for rank, place in enumerate(places, start=1)
-        ),
-        notes=(
-            f"{len(sightings)} photos together: {best.share:.0%} of their joint likelihood lies at the first "
-            f"candidate ({LOCATED_FROM:.0%} decides)",
-            *notes,
-            NOT_CALIBRATED,
-        ),
-        **shape,
-    )
 
 
-def _looked_closer(locator: Locator, sighting: Sighting, places: Sequence[JointPlace]) -> Sighting:
-    """Return a sighting after a closer look at places that the photo alone did not look at."""
-    reach = SAME_PLACE_SHARE * locator.atlas.tile_m
-    closer: dict[str, tuple[float, float | None]] = {}
-    known = sighting.answer.candidates[:REFINED]
-    for place in places if sighting.tiles else ():
-        if any(distance_m(place.lat, place.lon, c.lat, c.lon) <= reach for c in known):
-            continue
-        found = look_around(locator, sighting, place.lat, place.lon)
-        if found is not None:
-            closer[found.best.tile.id] = (found.best.score, None)
-    return with_scores(sighting, closer, reach) if closer else sighting
-
-
-def _status(share: float, sightings: list[Sighting]) -> Status:
+def _judge(locator: Locator, signs: dict[str, float], share: float, sightings: list[Sighting]) -> Judgement:
+    """Judge by calibration, or by the share of the likelihood where several photos are not calibrated."""
+    judged = judge_by_signs(signs, TOGETHER, locator.calibrations)
+    if judged is not None:
+        return judged
     if share >= LOCATED_FROM:
-        return Status.LOCATED
-    if all(s.answer.status is Status.NOT_HERE for s in sightings if s.tiles):
-        return Status.NOT_HERE
-    return Status.AMBIGUOUS if share >= AMBIGUOUS_FROM else Status.CANNOT_TELL
+        status = Status.LOCATED
+    elif all(s.answer.status is Status.NOT_HERE for s in sightings if s.tiles):
+        status = Status.NOT_HERE
+    else:
+        status = Status.AMBIGUOUS if share >= AMBIGUOUS_FROM else Status.CANNOT_TELL
+    rule = f"status by rule: {LOCATED_FROM:.0%} of the joint likelihood at one place decides"
+    return Judgement(status, notes=(NOT_CALIBRATED, rule))
 
 
 def _finer(
     locator: Locator, sightings: list[Sighting], place: JointPlace, agreement: Floats
-) -> tuple[float, float, list[str]]:
-    """Return the mean of where the agreeing photos see the place, and a note on each photo."""
+) -> tuple[float, float, Covariance | None, list[str]]:
+    """Return the mean of where the agreeing photos see the place, its covariance, a note on each photo."""
     lats, lons, weights, notes = [place.lat], [place.lon], [1e-6], []
+    covariances: list[Covariance] = []
     for sighting, chance in zip(sightings, agreement, strict=True):
         if not sighting.tiles:
             notes.append(f"{sighting.name} shows nothing that could be compared")
@@ -232,34 +211,31 @@ def _finer(
             said += f"; alone it points {apart:.0f} m from there" if apart > locator.atlas.tile_m else ""
         notes.append(said)
         found = fine_position(locator, sighting, place.lat, place.lon) if chance >= AGREES_FROM else None
-        if found is not None and found.lat is not None and found.lon is not None:
+        if found is not None:
             lats.append(found.lat)
             lons.append(found.lon)
             weights.append(float(chance))
+            if found.covariance_m2 is not None:
+                covariances.append(found.covariance_m2)
     lat, lon = mean_position(np.array(lats), np.array(lons), np.array(weights))
-    return lat, lon, notes
+    if not covariances:
+        return lat, lon, None, notes
+    east, both, north = (float(v) for v in np.mean(covariances, axis=0))
+    return lat, lon, (east, both, north), notes
 
 
-def _shape(
-    sightings: list[Sighting], agreement: Floats, lat: float, lon: float, status: Status
-) -> dict[str, Any]:
-    """Return radius and region: those of a single photo that agrees, which the mean of several is within."""
+def _radius(locator: Locator, sightings: list[Sighting], agreement: Floats) -> dict[str, Any]:
+    """Return the radius measured for several photos, else that of a single one that agrees."""
+    measured = locator.calibrations.radius(TOGETHER)
+    if measured is not None:
+        source = f"95 % of {measured.n} located answers on {measured.name}"
+        return {"radius95_m": measured.radius95_m, "radius95_from": source}
     agreeing = [s.answer for s, chance in zip(sightings, agreement, strict=True) if chance >= AGREES_FROM]
     known = [a for a in agreeing or [s.answer for s in sightings] if a.radius95_m is not None]
     if not known:
         return {}
     widest = max(known, key=lambda a: a.radius95_m or 0.0)
-    shape: dict[str, Any] = {
-        "radius95_m": widest.radius95_m,
-        "radius95_from": f"a single photo: {widest.radius95_from}",
-    }
-    covariances = [a.covariance_m2 for a in known if a.covariance_m2 is not None]
-    if covariances:
-        mean = tuple(float(v) for v in np.mean(covariances, axis=0))
-        shape["covariance_m2"] = mean
-        if status in (Status.LOCATED, Status.AMBIGUOUS):
-            shape["region95"] = ellipse_ring(lat, lon, (mean[0], mean[1], mean[2]), GAUSS_95)
-    return shape
+    return {"radius95_m": widest.radius95_m, "radius95_from": f"a single photo: {widest.radius95_from}"}
 
 
 def _candidate(

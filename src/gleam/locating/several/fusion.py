@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gleam.atlas.tiles import Tile
 from gleam.geo import Frame, distance_m
-from gleam.locating.places import NEIGHBOUR_STRIDES, SAME_PLACE_SHARE
-from gleam.locating.sightings import OUTLIER, Sighting
+from gleam.locating.searching.places import NEIGHBOUR_STRIDES, SAME_PLACE_SHARE
+from gleam.locating.several.sightings import OUTLIER, Sighting
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class Fused:
     tiles: of any photo. joint: (N,) logarithm of how many times likelier all photos are there than if they
     had nothing to do with each other. shares: (N,) of the likelihood; what is missing to 1 is the chance
     that the photos have nothing to do with each other. each: (P, N) log weights, see
-    :class:`~gleam.locating.sightings.Sighting`.
+    :class:`~gleam.locating.several.sightings.Sighting`.
     """
 
     tiles: tuple[Tile, ...]
@@ -72,8 +72,8 @@ def fuse(sightings: Sequence[Sighting], outlier: float = OUTLIER) -> Fused:
 def joint_places(fused: Fused, tile_m: float, stride_m: float, limit: int) -> list[JointPlace]:
     """Return the places that all photos together point at, the likeliest first.
 
-    As in :func:`gleam.locating.places.merge_into_places`, the best tile left and all that overlap it are
-    one place; its position is the mean of those next to the best one, weighted by likelihood.
+    As in :func:`~gleam.locating.searching.places.merge_into_places`, the best tile left and all that overlap
+    it are one place; its position is the mean of those next to the best one, weighted by likelihood.
     """
     order = np.argsort(-fused.joint, kind="stable")
     lats = np.array([tile.lat for tile in fused.tiles])

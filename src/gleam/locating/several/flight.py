@@ -11,17 +11,20 @@ import numpy as np
 from gleam.errors import GleamError
 from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.camera import camera_position
-from gleam.locating.chain import Chain, Floats
 from gleam.locating.locator import Locator
-from gleam.locating.motion import Displacement, Motion, Spots, move_density
-from gleam.locating.places import SAME_PLACE_SHARE
-from gleam.locating.sightings import Sighting, name_of, sight
+from gleam.locating.searching.places import SAME_PLACE_SHARE
+from gleam.locating.several.chain import Chain, Floats
+from gleam.locating.several.motion import Displacement, Motion, Spots, move_density
+from gleam.locating.several.sightings import Sighting, name_of, sight
 from gleam.views import Pose, View
 
 TIED = 12
 """A photo is tied to the one that last showed something over so many that showed nothing."""
 SPOTS_TIED = 300
 """Best tiles of each photo that take part; the others count as an outlier does."""
+
+SEEN_FROM = 0.5
+"""A photo that shows its best place with less probability than this is an outlier."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,20 @@ class Flight:
             sighting = sight(self.locator, photo, view, number, pose=pose, heading=heading, **self._options)
         except GleamError as error:
             failure = str(error)
-        self.names.append(name_of(photo, number))
-        self.views.append(sighting.answer.view if sighting else str(view or "unknown"))
+        self._tie(name_of(photo, number), str(view or "unknown"), sighting, failure)
+
+    def add(self, sighting: Sighting, time_s: float) -> None:
+        """Take the next photo, which was looked at already.
+
+        Raises:
+            GleamError: As :meth:`take`.
+        """
+        self.motion.add(time_s, None)
+        self._tie(sighting.name, sighting.answer.view, sighting, None)
+
+    def _tie(self, name: str, view: str, sighting: Sighting | None, failure: str | None) -> None:
+        self.names.append(name)
+        self.views.append(sighting.answer.view if sighting else view)
         self.sightings.append(sighting)
         self.failures.append(failure)
         spots, weights, prior = self._spots_of(sighting)

@@ -5,27 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.answer import Answer, Candidate, Status
 from gleam.locating.camera import aim_point, camera_position
-from gleam.locating.chain import Floats
-from gleam.locating.flight import Flight, Seen
-from gleam.locating.fusion import mean_position
-from gleam.locating.motion import between
+from gleam.locating.judging.confidence import Judgement, judge_by_signs
+from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
+from gleam.locating.judging.signs import SEQUENCE
 from gleam.locating.region import GAUSS_95, ellipse_ring
-from gleam.locating.sightings import Sighting
-from gleam.locating.together import fine_position
+from gleam.locating.searching.places import SAME_PLACE_SHARE
+from gleam.locating.several.chain import Floats
+from gleam.locating.several.closer import fine_position
+from gleam.locating.several.flight import SEEN_FROM, Flight, Seen
+from gleam.locating.several.flight_signs import sequence_signs
+from gleam.locating.several.fusion import mean_position
+from gleam.locating.several.joint_signs import points_at
+from gleam.locating.several.motion import between
+from gleam.locating.several.sightings import Sighting
 from gleam.views import View
 
 LOCATED_FROM = 0.9
 """Probability of the model from which a position is claimed; it is not calibrated."""
-SEEN_FROM = 0.5
-"""A photo that shows its best place with less probability than this is an outlier."""
 BRIDGED_TILES = 2.0
 """An outlier is placed by its neighbours when they leave no more room than so many tile widths around."""
+_ABOUT_ALONE = ("status by rule", "not calibrated", REGION_FROM_SCORES)
 NOT_CALIBRATED = "a flight is not calibrated: no probability is given"
 
 
@@ -55,12 +61,41 @@ def flight_answer(flight: Flight, photo: int, found: Sequence[Seen | None], prob
         notes = [*_overruled(flight, photo, found, sighting, answer)]
     else:
         answer, notes = _bridged(flight, photo, found, sighting)
+    judged, shape = _judged(flight, photo, found, answer)
     return replace(
         answer,
-        probability=None,
-        calibration=None,
-        notes=(*sighting.answer.notes, *notes, *gap, NOT_CALIBRATED),
+        status=judged.status,
+        probability=judged.probability,
+        calibration=judged.calibration,
+        notes=(*_own_notes(sighting.answer), *notes, *gap, *judged.notes),
+        **shape,
     )
+
+
+def _judged(
+    flight: Flight, photo: int, found: Sequence[Seen | None], answer: Answer
+) -> tuple[Judgement, dict[str, Any]]:
+    """Judge an answer by calibration, or by the model where flights are not calibrated; return its region."""
+    if answer.lat is None or answer.lon is None:
+        return Judgement(answer.status), {}
+    seen, calibrations = found[photo], flight.locator.calibrations
+    own = seen is not None and seen.share >= SEEN_FROM
+    judged = judge_by_signs(sequence_signs(flight, photo, found, answer), SEQUENCE, calibrations)
+    if judged is None:
+        judged = Judgement(answer.status, notes=(NOT_CALIBRATED,))
+    elif not own and judged.status is Status.LOCATED:
+        # What lies between two neighbours is never claimed as seen.
+        judged = replace(judged, status=Status.AMBIGUOUS, open=None)
+    if not own:
+        claimed = judged.status is Status.AMBIGUOUS
+        return judged, {"region95": answer.region95 if claimed else ()}
+    at = [(answer.lat, answer.lon), *((c.lat, c.lon) for c in answer.candidates[1:])]
+    return judged, {"region95": (), **shape_of(at, answer.covariance_m2, SEQUENCE, judged, calibrations)}
+
+
+def _own_notes(alone: Answer) -> tuple[str, ...]:
+    """Return what the photo alone says, without how its status came about: the flight has its own."""
+    return tuple(note for note in alone.notes if not note.startswith(_ABOUT_ALONE))
 
 
 def _own(flight: Flight, photo: int, sighting: Sighting, seen: Seen, probability: Floats) -> Answer:
@@ -70,25 +105,38 @@ def _own(flight: Flight, photo: int, sighting: Sighting, seen: Seen, probability
         np.array([t.lat for t in tiles]), np.array([t.lon for t in tiles]), probability[seen.near]
     )
     alone = sighting.answer
+    same_m = SAME_PLACE_SHARE * flight.locator.atlas.tile_m
+    as_alone = points_at(sighting, lat, lon, same_m)
     fine = fine_position(flight.locator, sighting, lat, lon)
-    if fine is not None and fine.lat is not None and fine.lon is not None:
+    if fine is not None:
         lat, lon = fine.lat, fine.lon
     heading = alone.heading_deg
-    if not np.isnan(sighting.headings[seen.best]) and fine is not alone:
+    if not np.isnan(sighting.headings[seen.best]) and not as_alone:
         heading = float(sighting.headings[seen.best])
     status = Status.LOCATED if seen.share >= LOCATED_FROM else Status.AMBIGUOUS
-    placed = _placed(alone, sighting, lat, lon, heading)
-    ring = placed.region95
-    if placed.covariance_m2 is not None:
-        ring = ellipse_ring(lat, lon, placed.covariance_m2, GAUSS_95)
+    covariance = fine.covariance_m2 if fine is not None else None
+    placed = replace(
+        _placed(alone, sighting, lat, lon, heading),
+        **_radius(flight, alone),
+        covariance_m2=covariance,
+    )
     tile = sighting.tiles[seen.best]
     own = Candidate(
         1, lat, lon, round(float(sighting.scores[seen.best]), 6), tile.id, tile.footprint,
-        alone.candidates[0].heading_deg if fine is alone else heading,
+        alone.candidates[0].heading_deg if as_alone else heading,
     )  # fmt: skip
     others = [c for c in alone.candidates if distance_m(lat, lon, c.lat, c.lon) > flight.locator.atlas.tile_m]
     ranked = [own, *(replace(c, rank=rank) for rank, c in enumerate(others, start=2))]
-    return replace(placed, status=status, region95=ring, candidates=tuple(ranked))
+    return replace(placed, status=status, candidates=tuple(ranked))
+
+
+def _radius(flight: Flight, alone: Answer) -> dict[str, Any]:
+    """Return the radius measured for photos of flights, else that of the photo alone."""
+    measured = flight.locator.calibrations.radius(SEQUENCE)
+    if measured is None:
+        return {"radius95_m": alone.radius95_m, "radius95_from": alone.radius95_from}
+    source = f"95 % of {measured.n} located answers on {measured.name}"
+    return {"radius95_m": measured.radius95_m, "radius95_from": source}
 
 
 def _placed(alone: Answer, sighting: Sighting, lat: float, lon: float, heading: float | None) -> Answer:
@@ -99,6 +147,8 @@ def _placed(alone: Answer, sighting: Sighting, lat: float, lon: float, heading: 
         alone,
         lat=lat,
         lon=lon,
+        region95=(),
+        region95_others=(),
         heading_deg=heading,
         camera_lat=stood[0] if stood else None,
         camera_lon=stood[1] if stood else None,
@@ -113,7 +163,8 @@ def _bridged(
     nowhere = replace(
         alone,
         status=Status.NOT_HERE if alone.status is Status.NOT_HERE else Status.CANNOT_TELL,
-        lat=None, lon=None, radius95_m=None, radius95_from=None, region95=(), covariance_m2=None,
+        lat=None, lon=None, radius95_m=None, radius95_from=None, region95=(), region95_others=(),
+        covariance_m2=None,
         heading_deg=None, heading_from=None, camera_lat=None, camera_lon=None, candidates=(),
     )  # fmt: skip
     before, after = _anchors(flight, photo, found)

@@ -1,0 +1,1 @@
+"""Several photos: of one place, or of one flight in time."""
