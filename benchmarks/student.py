@@ -177,6 +177,7 @@ def texts(
         match, truth = bool(probability[k] >= 0.5), bool(examples.match[k])
         shown = read_statements(one.text, language)
         figures[f"overruled {language}"].append(bool(one.faults))
+        figures[f"first draft at fault {language}"].append(bool(one.first_faults))
         figures[f"draft verdict right {language}"].append(
             read_statements(one.draft, language).verdict is truth
         )

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 from tests.web.http import delete, get, noise_jpeg, post_photo
 
-from gleam import geo
 from gleam.geo import distance_m
 from gleam.locating import Answer
 
@@ -90,10 +89,7 @@ def test_a_result_is_there_again(located, server):
     assert get(f"{server.url}/v1/results/{body['id']}/photo").status_code == 404
 
 
-NO_BOXES = pytest.mark.skipif(not hasattr(geo, "Box"), reason="this build searches circles alone")
-
-
-@pytest.mark.parametrize("area", ["near", pytest.param("box", marks=NO_BOXES)])
+@pytest.mark.parametrize("area", ["near", "box"])
 def test_only_the_area_asked_for_is_searched(server, city_atlas, area):
     photo, row = city_atlas.photo("drone", 1)
     d = 0.0015

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gleam.errors import GleamError
+from gleam import geo
 from gleam.geo import Circle
 from gleam.views import Pose, View
 
@@ -113,14 +113,9 @@ class SearchOptions(PoseOptions):
         }
 
 
-def box_of(box: Box) -> Any:
+def box_of(box: Box) -> geo.Box:
     """Return the box as the locator takes it."""
-    from gleam import geo
-
-    made = getattr(geo, "Box", None)
-    if made is None:
-        raise GleamError("Boxes cannot be searched yet; give a circle (near).")
-    return made(box.south, box.west, box.north, box.east)
+    return geo.Box(box.south, box.west, box.north, box.east)
 
 
 class LocateOptions(SearchOptions):

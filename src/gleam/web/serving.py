@@ -42,6 +42,7 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
     bound = bind(settings)
     try:
         server = make_server(settings)
+        bound.listen()  # before the address is told, so that whoever reads it can connect
         host, port = bound.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         once = " Open it once as /?token=TOKEN." if settings.token is not None else ""

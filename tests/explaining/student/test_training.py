@@ -116,6 +116,19 @@ def test_a_killed_training_goes_on_to_the_same_student(recipe, taught, tmp_path,
         assert (tmp_path / "run" / "student" / file).read_bytes() == (taught / "student" / file).read_bytes()
 
 
+def test_a_training_keeps_the_vocabulary_it_began_with(recipe, taught, tmp_path, monkeypatch):
+    """Between two runs the offline teacher may have learnt other words; numbers must keep their meaning."""
+    import shutil
+
+    from gleam.explaining.student.training import train
+
+    shutil.copytree(taught, tmp_path / "run")
+    monkeypatch.setattr(train, "learn_vocabulary", lambda *_: pytest.fail("learnt anew"))
+    train_student(recipe, tmp_path / "run")
+    kept = (taught / "student" / "tokenizer.json").read_bytes()
+    assert (tmp_path / "run" / "student" / "tokenizer.json").read_bytes() == kept
+
+
 def test_another_recipe_in_the_same_folder_is_refused(changed, taught):
     with pytest.raises(GleamError, match="another recipe"):
         train_student(changed(seed=9), taught)

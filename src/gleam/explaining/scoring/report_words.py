@@ -205,8 +205,8 @@ FAULTS: dict[str, Both] = {
         "Of {picture} it denies “{said}”, which is so.",
         "否认{picture}“{said}”，而实际如此。",
     ),
-    "no_difference": ("It says that {name} differ; they agree.", "称{name}不同，实际一致。"),
-    "no_agreement": ("It says that {name} agree; they differ.", "称{name}一致，实际不同。"),
+    "no_difference": ("It says that the pictures differ in {name}; they agree.", "称{name}不同，实际一致。"),
+    "no_agreement": ("It says that the pictures agree in {name}; they differ.", "称{name}一致，实际不同。"),
 }
 SURE: Both = (", with a probability of {probability} for a match", "（匹配概率 {probability}）")
 PICTURES: dict[str, Both] = {"query": ("the query", "查询图像"), "tile": ("the tile", "卫星图")}

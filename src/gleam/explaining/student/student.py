@@ -19,7 +19,7 @@ from gleam.explaining.scene.plan import Plan, make_plan
 from gleam.explaining.scene.wording import put_into_words
 from gleam.explaining.student.gate import faults
 from gleam.explaining.student.matcher import Look, Matcher, view_number
-from gleam.explaining.student.saying import Saying, as_numbers
+from gleam.explaining.student.saying import Saying, Sayings, as_numbers
 from gleam.explaining.student.seer import Seer
 from gleam.explaining.student.stating import Thresholds, stated
 from gleam.explaining.student.teller import Teller
@@ -28,14 +28,23 @@ from gleam.explaining.verdict import Language
 from gleam.imagery.preparation import Preparation
 from gleam.views import View
 
+DRAFTS, WARMTH = 6, 0.7
+"""So many drafts are written at once, the first of the most probable words, the others drawn at this
+temperature; the first that passes the gate is shown."""
+
 
 @dataclass(frozen=True)
 class Told:
-    """text: what is shown. draft: what the teller wrote. faults: why the draft was not shown, else empty."""
+    """What is said of a pair.
+
+    text: what is shown. draft: the teller's first. faults: of that draft when no draft could be shown, else
+    empty. first_faults: of that draft in any case.
+    """
 
     text: str
     draft: str
     faults: tuple[str, ...]
+    first_faults: tuple[str, ...]
 
 
 @dataclass
@@ -89,14 +98,24 @@ class Student:
         numbers = as_numbers(
             [(said, language, view) for said, (_, view, language) in zip(sayings, wanted, strict=True)]
         )
-        told = []
-        drafts = self.teller.tell(numbers, self.vocabulary.end) if wanted else []
-        for tokens, saying, (plan, view, language) in zip(drafts, sayings, wanted, strict=True):
-            draft = self.vocabulary.decode(tokens)
-            wrong = tuple(faults(draft, saying, language))
-            text = put_into_words(plan, language, view, _dice(plan, language)) if wrong else draft
-            told.append(Told(text, draft, wrong))
-        return told
+        again = Sayings(numbers.values.repeat(DRAFTS, 0), numbers.heads.repeat(DRAFTS, 0))
+        warmth = [0.0, *[WARMTH] * (DRAFTS - 1)] * len(wanted)
+        drafts = self.teller.tell(again, self.vocabulary.end, warmth) if wanted else []
+        texts = [self.vocabulary.decode(tokens) for tokens in drafts]
+        return [
+            _shown(texts[k * DRAFTS : (k + 1) * DRAFTS], saying, *asked)
+            for k, (saying, asked) in enumerate(zip(sayings, wanted, strict=True))
+        ]
+
+
+def _shown(drafts: Sequence[str], saying: Saying, plan: Plan, view: View, language: Language) -> Told:
+    """Return the first draft without fault, or else the rendered text with what is wrong with the first."""
+    wrong = [tuple(faults(draft, saying, language)) for draft in drafts]
+    for draft, found in zip(drafts, wrong, strict=True):
+        if not found:
+            return Told(draft, drafts[0], (), wrong[0])
+    text = put_into_words(plan, language, view, _dice(plan, language))
+    return Told(text, drafts[0], wrong[0], wrong[0])
 
 
 def plan_for(query: dict[str, str], tile: dict[str, str], match: bool, view: View) -> Plan:

@@ -6,6 +6,8 @@ whether the two are to be called alike or different. One more token holds verdic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -79,8 +81,16 @@ class Teller(nn.Module):
         return functional.linear(self.norm(x[:, PREFIX - 1 :]), self.words.weight)
 
     @torch.inference_mode()
-    def tell(self, sayings: Sayings, end: int) -> list[list[int]]:
-        """Return the most probable tokens of each saying, greedily, up to the end mark or the longest."""
+    def tell(
+        self, sayings: Sayings, end: int, warmth: Sequence[float] = (), seed: int = 0
+    ) -> list[list[int]]:
+        """Return tokens for each saying, up to the end mark or the longest.
+
+        warmth: per saying the temperature at which tokens are drawn, by ``seed``; 0, also when left out,
+        takes the most probable ones.
+        """
+        warm = torch.tensor(list(warmth) or [0.0] * len(sayings.values))
+        dice = torch.Generator().manual_seed(seed)
         values, heads = torch.from_numpy(sayings.values), torch.from_numpy(sayings.heads)
         x = self.prefix(values, heads) + self.places[:PREFIX]
         past: Cache = [None] * len(self.blocks)
@@ -89,7 +99,11 @@ class Teller(nn.Module):
         for position in range(PREFIX, PREFIX + self.longest):
             for number, block in enumerate(self.blocks):
                 x, past[number] = block(x, past[number])
-            best = functional.linear(self.norm(x[:, -1]), self.words.weight).argmax(-1)
+            logits = functional.linear(self.norm(x[:, -1]), self.words.weight)
+            drawn = torch.multinomial(
+                (logits / warm.clamp(min=1e-3)[:, None]).softmax(-1), 1, generator=dice
+            )[:, 0]
+            best = torch.where(warm > 0, drawn, logits.argmax(-1))
             best = torch.where(done, end, best)
             told.append(best)
             done = done | (best == end)

@@ -23,6 +23,9 @@ _REACH = 2.6
 """Strides within which tiles tell of the surface of scores."""
 _OPPOSITE_DEG = 60.0
 
+ROUNDING = 1e-6
+"""How far two scores of one square lie apart when it is encoded in batches of other sizes."""
+
 
 class Peak:
     """The ground around the winner, scored at squares nearer and nearer its peak."""
@@ -96,8 +99,10 @@ class Peak:
         row, column = divmod(int(np.argmax(grid)), 3)
         if self._best_vector is None or grid[row, column] > self._score:
             self._best_vector = found[cells.index((row, column))]
-        if grid[row, column] >= self._score:
-            self._score = float(grid[row, column])
+        # The middle square was scored before, alone or among others, which moves its last digits: as good
+        # as before counts as better, or rounding would decide whether the parabola is looked at.
+        if grid[row, column] >= self._score - ROUNDING:
+            self._score = max(self._score, float(grid[row, column]))
             self._found = (
                 east + (column - 1 + _offset(grid[row], column)) * step,
                 north + (row - 1 + _offset(grid[:, column], row)) * step,

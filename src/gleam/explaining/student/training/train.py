@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from gleam.explaining.student.config import StudentConfig
 from gleam.explaining.student.storage import rounded, save_student
 from gleam.explaining.student.student import Student
 from gleam.explaining.student.teller import Teller
+from gleam.explaining.student.tokens import Vocabulary
 from gleam.explaining.student.training.claims import fit_claims
 from gleam.explaining.student.training.loop import Setting
 from gleam.explaining.student.training.matching import draw_examples, new_matcher, train_matcher
 from gleam.explaining.student.training.seeing import new_seer, train_seer
 from gleam.explaining.student.training.sources import open_sources, seer_preparation
-from gleam.explaining.student.training.telling import learn_vocabulary, lessons, train_teller
-from gleam.files import read_json, write_json
+from gleam.explaining.student.training.telling import Lesson, learn_vocabulary, lessons, train_teller
+from gleam.files import atomic_write, read_json, write_json
 
 RECIPE, PARTS, STUDENT = "recipe.json", "parts", "student"
 _NOT_LEARNT = ("threads", "cache", "checkpoint_steps")
@@ -60,7 +61,7 @@ def train_student(
         torch.manual_seed(recipe.seed)
         seer, matcher = new_seer(encoder, recipe.seer), new_matcher(encoder, recipe.match)
         held = lessons(recipe.train, recipe.teller, recipe.seed)
-        vocabulary = learn_vocabulary(held, recipe.teller)
+        vocabulary = _vocabulary(held, recipe, goal / PARTS / "tokenizer.json")
         torch.manual_seed(recipe.seed)
         teller = Teller(**_teller_sizes(recipe, len(vocabulary)))
     examples = draw_examples(sources, recipe, recipe.match.rounds, "train pairs")
@@ -112,6 +113,18 @@ def _begin(recipe: StudentConfig, goal: Path, resume: bool) -> None:
         return
     goal.mkdir(parents=True, exist_ok=True)
     write_json(file, content)
+
+
+def _vocabulary(held: Sequence[Lesson], recipe: StudentConfig, file: Path) -> Vocabulary:
+    """Return the vocabulary this training began with: other numbers of tokens would make its teller babble.
+
+    Once learnt it is kept, since the wording of the offline teacher may change while a training is stopped.
+    """
+    if not file.is_file():
+        learnt = learn_vocabulary(held, recipe.teller)
+        with atomic_write(file) as temporary:
+            temporary.write_text(learnt.to_json(), encoding="utf-8")
+    return Vocabulary.read(file)
 
 
 def _seer_sizes(recipe: StudentConfig, encoder: Encoder) -> dict[str, Any]:
