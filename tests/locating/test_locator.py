@@ -310,7 +310,7 @@ def test_an_answer_survives_json(encoder, atlas, landscape, map_pose):
     with pytest.raises(GleamError, match="version 99"):
         Answer.from_json({**data, "version": 99})
     with pytest.raises(GleamError, match="not an answer"):
-        Answer.from_json({"version": 2, "status": "located"})
+        Answer.from_json({"version": 3, "status": "located"})
 
 
 def test_imagery_and_fingerprints_are_in_the_answer(encoder, atlas, landscape, map_pose):
