@@ -58,7 +58,7 @@ function answerPoints(answer) {
   const near = answer.candidates.slice(0, answer.status === "ambiguous" ? 3 : 1).map((c) => [c.lon, c.lat]);
   const truth = state.chosen.truth;
   // Ground around it, so that the place can be recognised and the heat be seen.
-  const points = [...near, ...regionRing(answer), ...circleRing(answer, SEEN_TILES * state.atlas.tile_m)];
+  const points = [...near, ...regionRings(answer).flat(), ...circleRing(answer, SEEN_TILES * state.atlas.tile_m)];
   return truth ? [...points, [truth.lon, truth.lat]] : points;
 }
 
@@ -66,12 +66,16 @@ function batchPoints() {
   return state.photos.map(answerOf).filter((a) => a && claims(a)).map((a) => [a.lon, a.lat]);
 }
 
-function regionRing(answer) {
+/** The pieces of the 95 % region; several where an ambiguous answer leaves several places open. */
+function regionRings(answer) {
   if (answer.region95?.length) {
-    const ring = answer.region95.map(([lat, lon]) => [lon, lat]);
-    return [...ring, ring[0]];
+    return [answer.region95, ...answer.region95_others ?? []].map((corners) => {
+      const ring = corners.map(([lat, lon]) => [lon, lat]);
+      return [...ring, ring[0]];
+    });
   }
-  return claims(answer) && answer.radius95_m ? circleRing(answer, answer.radius95_m) : [];
+  // A circle speaks of one place: an ambiguous answer without a region has none to draw.
+  return answer.status === "located" && answer.radius95_m ? [circleRing(answer, answer.radius95_m)] : [];
 }
 
 function render() {
@@ -103,8 +107,7 @@ function drawHeat(scores) {
 
 function drawAnswer(photo, answer) {
   const claimed = Boolean(answer && claims(answer));
-  const region = claimed ? regionRing(answer) : [];
-  draw(map, "region", region.length ? [polygon([region])] : []);
+  draw(map, "region", claimed ? regionRings(answer).map((ring) => polygon([ring])) : []);
   draw(map, "wedge", claimed && answer.heading_deg !== null && answer.view !== "map" ? [wedge(answer)] : []);
   draw(map, "footprints", answer ? footprints(answer) : []);
   const truth = answer ? photo.truth : null;
@@ -148,7 +151,7 @@ function drawBatch(photo) {
 function legend(answer) {
   const entries = [["searched", "map.legend.searched"]];
   if (answer) {
-    if (claims(answer)) entries.push(["region", "map.legend.region"]);
+    if (claims(answer) && regionRings(answer).length) entries.push(["region", "map.legend.region"]);
     if (claims(answer) && answer.heading_deg !== null && answer.view !== "map") entries.push(["wedge", "map.legend.heading"]);
     if (state.heat && state.chosen?.result?.scores?.length) entries.push(["heat", "map.legend.heat"]);
     if (shownPhoto()?.truth) entries.push(["truth", "map.legend.truth"]);
