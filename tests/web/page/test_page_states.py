@@ -32,7 +32,7 @@ def test_what_goes_wrong_is_said_beside_the_photo_and_can_be_mended(visit):
     window.complaints = [said for said in window.complaints if not any(part in said for part in provoked)]
 
 
-def test_a_busy_server_is_asked_again_when_it_says(visit, serve):
+def test_a_busy_server_is_asked_again_when_it_says(serve, visit):
     slow = serve(rate_per_s=1.0)
     window = visit(url=slow.url)
     page = window.page
