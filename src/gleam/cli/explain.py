@@ -80,10 +80,12 @@ def _tile(name: str, width_m: float | None) -> tuple[Path | NDArray[np.uint8], f
 
 
 def _text(verdict: Verdict) -> str:
+    from gleam.evaluation.wording import in_percent
+
     lines = [verdict.text, ""]
     if verdict.model is not None:
         said = "match" if verdict.match else "no match"
-        sure = f", probability {verdict.probability:.0%}" if verdict.probability is not None else ""
+        sure = f", probability {in_percent(verdict.probability)} %" if verdict.probability is not None else ""
         came = f" ({verdict.probability_from})" if verdict.probability_from else ""
         lines.append(f"  {said}{sure}{came}, by {verdict.explainer}, model {verdict.model}")
         lines += [f"  - {reason}" for reason in verdict.reasons]
