@@ -5,8 +5,9 @@
 makes a city and its atlas (at least 1,000 tiles), measures the baseline (the locator alone, called from as
 many threads as the server has workers, on the same photos), then starts the real server and loads it with
 ``wrk`` (Debian package ``wrk``), which posts photos of 128 x 128 pixels as multipart forms: as fast as it
-can for the throughput, and at 5 requests per second for the latency. Everything is done for two kinds of
-question: with the closer look at the best places (``refine`` 10, the default) and without (``refine`` 0).
+can for the throughput, and at 5 requests per second for the latency. Everything is done for four kinds of
+question: photos whose camera is told by their metadata and photos that tell nothing, each with the closer
+look at the best places (``refine`` 10, the default) and without (``refine`` 0).
 
 Prints a table and the ratios; ``--json`` prints the same as data. The machine should be idle.
 """
@@ -74,18 +75,22 @@ def main() -> None:
     folder = told.folder or Path(tempfile.mkdtemp(prefix="gleam-load-"))
     workers = told.workers or len(os.sched_getaffinity(0))
     atlas = told.atlas or make_atlas(folder, told.seed)
-    photos = small_photos(told.photos or folder / "city" / "images" / "drone")
-    rows = []
-    for refine in (10, 0):
-        options = {"view": "drone", "refine": refine}
-        rows.append({"refine": refine, "bare": bare(atlas, photos, options, workers, told.seconds)})
+    pictures = told.photos or folder / "city" / "images" / "drone"
+    photos = {known: small_photos(pictures, metadata=known) for known in (True, False)}
+    rows: list[dict[str, Any]] = []
+    for known in photos:
+        for refine in (10, 0):
+            options = {"view": "drone", "refine": refine}
+            speed = bare(atlas, photos[known], options, workers, told.seconds)
+            rows.append({"pose_known": known, "refine": refine, "bare": speed})
     with Server(atlas, folder, workers) as server:
         for row in rows:
-            forms = write_forms(folder, photos, {"view": "drone", "refine": row["refine"]})
+            options = {"view": "drone", "refine": row["refine"]}
+            forms = write_forms(folder, photos[row["pose_known"]], options)
             row["served"] = wrk(server.url, forms, told.seconds, connections=2 * workers)
             row["latency"] = paced(server.url, forms, told.seconds, LATENCY_RATE)
             row["ratio"] = row["bare"]["per_s"] / row["served"]["per_s"]
-    about = {"tiles": tiles_of(atlas), "workers": workers, "photos": len(photos), "seed": told.seed}
+    about = {"tiles": tiles_of(atlas), "workers": workers, "photos": len(photos[True]), "seed": told.seed}
     print(json.dumps({**about, "rows": rows}, indent=2) if told.json else table(about, rows))
 
 
@@ -112,12 +117,15 @@ def tiles_of(atlas: Path) -> int:
         return len(opened)
 
 
-def small_photos(folder: Path) -> list[bytes]:
-    """Return photos at 128 pixels, without their metadata: the heading has to be searched."""
+def small_photos(folder: Path, *, metadata: bool) -> list[bytes]:
+    """Return photos at 128 pixels; without their metadata the heading has to be searched."""
     photos = []
     for path in sorted(folder.glob("*.jpg")):
-        buffer = io.BytesIO()
-        Image.open(path).resize((PIXELS, PIXELS), Image.Resampling.BOX).save(buffer, "JPEG", quality=90)
+        buffer, photo = io.BytesIO(), Image.open(path)
+        kept = {key: photo.info[key] for key in ("exif", "xmp") if metadata and key in photo.info}
+        small = photo.resize((PIXELS, PIXELS), Image.Resampling.BOX)
+        small.info.clear()
+        small.save(buffer, "JPEG", quality=90, **kept)
         photos.append(buffer.getvalue())
     return photos
 
@@ -255,15 +263,16 @@ def table(about: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """Return the figures for people."""
     lines = [
         f"{about['tiles']} tiles, {about['workers']} workers, {about['photos']} photos of {PIXELS} px, "
-        f"heading unknown, seed {about['seed']}",
+        f"seed {about['seed']}",
         "",
-        "| refine | bare locator /s | served /s (wrk) | bare/served | p95 at 5/s, ms | p50 at 5/s, ms |",
-        "|---|---|---|---|---|---|",
+        "| camera | refine | bare /s | served /s (wrk) | bare/served | p95 at 5/s, ms | p50 at 5/s, ms |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
+        camera, latency = "told" if row["pose_known"] else "unknown", row["latency"]
         lines.append(
-            f"| {row['refine']} | {row['bare']['per_s']:.1f} | {row['served']['per_s']:.1f} | "
-            f"{row['ratio']:.2f} | {row['latency']['p95_ms']:.0f} | {row['latency']['p50_ms']:.0f} |"
+            f"| {camera} | {row['refine']} | {row['bare']['per_s']:.1f} | {row['served']['per_s']:.1f} "
+            f"| {row['ratio']:.2f} | {latency['p95_ms']:.0f} | {latency['p50_ms']:.0f} |"
         )
     return "\n".join(lines)
 
