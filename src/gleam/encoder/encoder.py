@@ -16,7 +16,7 @@ from gleam.encoder.model import EncoderModel, ViewRun, build_model
 from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_calibration, save_encoder
 from gleam.errors import EncoderError
 from gleam.imagery.decode import load_image
-from gleam.imagery.preparation import Preparation, Prepared, prepare
+from gleam.imagery.preparation import Preparation, Prepared, prepare, turns_raw
 from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 
 Vectors = NDArray[np.float32]
@@ -96,6 +96,11 @@ class Encoder:
         return self.config.dim * self.config.turns
 
     @property
+    def tells_regions(self) -> bool:
+        """Whether regions of two pictures can be compared: both then show the same ground, north up."""
+        return self.config.head == "layout" and not self.preparation.is_raw
+
+    @property
     def fingerprint(self) -> str:
         """Hash of weights, config and preparation; vectors are comparable only when it is equal."""
         if self._fingerprint is None:
@@ -167,9 +172,12 @@ class Encoder:
     ) -> tuple[Vectors, NDArray[np.float64]]:
         """Return the vectors for ``count`` assumed headings, (K, D), and the headings in degrees.
 
-        For pictures whose heading is unknown: search with each and keep the best.
+        For pictures whose heading is unknown: search with each and keep the best. Raw panoramas are rolled;
+        other raw pictures do not depend on the heading, so there is one vector, of heading 0.
         """
         view = parse_view(view)
+        if self.preparation.is_raw and not turns_raw(view, pose):
+            count = 1
         headings = np.arange(count, dtype=np.float64) * (360.0 / count)
         pixels = load_image(image, target=4 * self.preparation.pixels)
         squares = [
@@ -188,7 +196,11 @@ class Encoder:
     def embed(
         self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False
     ) -> Vectors | Patches:
-        """Return the vectors of squares already prepared, uint8 (N, S, S, 3)."""
+        """Return the vectors of squares already prepared, uint8 (N, S, S, 3).
+
+        Raises:
+            EncoderError: ``patches`` is asked for, and the vector is no sum of shares of regions.
+        """
         view, turns = parse_view(view), self.config.turns
         scale = np.float32(turns**-0.5)
         if not patches and turns > 1 and len(prepared) * turns <= _LOOKS_AT_ONCE:
@@ -221,6 +233,11 @@ class Encoder:
                 self.model.train()
         vectors = np.asarray(output.vector.float().cpu().numpy(), np.float32)
         if output.regions is None:
+            if patches:
+                raise EncoderError(
+                    f"The vector of the encoder {self.name!r} is no sum of shares of regions: its "
+                    "network does not pool by averaging the positions of its last map."
+                )
             return Patches(vectors, np.empty((len(vectors), 0, 0, self.config.dim), np.float32))
         regions = np.asarray(output.regions.float().cpu().numpy(), np.float32)
         return Patches(vectors, np.ascontiguousarray(np.rot90(regions, -quarters, (1, 2))))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gleam.encoder.backbones.base import Pooled
 from gleam.encoder.normalisation import RunContext, ViewNorm
 
 
@@ -21,6 +22,15 @@ class HeadOutput(NamedTuple):
 
     vector: Tensor
     regions: Tensor | None
+
+
+def pooled_output(pooled: Pooled) -> HeadOutput:
+    """Return a network's own pooled feature at unit length, with the shares of its positions if told."""
+    vector = functional.normalize(pooled.vector, dim=1)
+    if pooled.shares is None:
+        return HeadOutput(vector, None)
+    length = pooled.vector.norm(dim=1).clamp(min=1e-12)
+    return HeadOutput(vector, pooled.shares / length[:, None, None, None])
 
 
 class LayoutHead(nn.Module):
