@@ -59,6 +59,7 @@ class PlaceSet:
     place begin in the store of the view, and how many there are. unit: (P, 3) positions on the unit
     sphere, NaN where unknown. width_m: (P,) width of the satellite tile. bare: (P,) the row of the drone
     store that shows a place's first drone image as if only its heading were known, -1 where there is none.
+    raw: pictures are shown as they were taken, so panoramas are rolled where squares are turned.
     Dropped places and images are told in ``notes``.
     """
 
@@ -71,6 +72,7 @@ class PlaceSet:
     width_m: NDArray[np.float64]
     bare: NDArray[np.int64]
     pixels: int
+    raw: bool
     notes: tuple[str, ...]
     fingerprint: str
 
@@ -253,6 +255,7 @@ class _Builder:
             width_m=width,
             bare=np.array([self.bare.get(int(i), -1) for i in keep], np.int64),
             pixels=preparation.pixels,
+            raw=preparation.is_raw,
             notes=tuple(notes),
             fingerprint=self.digest.hexdigest()[:32],
         )

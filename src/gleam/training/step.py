@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gleam.encoder import EncoderModel, ViewRun
 from gleam.encoder.normalisation import ViewNorm, runs_within
+from gleam.encoder.ragged import Pictures
 from gleam.errors import ConfigError
 from gleam.training.augmentation import changes_colour, recolour
 from gleam.training.batches import StepInput
@@ -75,7 +76,7 @@ def spread(vectors: Tensor, present: Tensor) -> Tensor:
 
 def _backward_chunked(
     model: EncoderModel,
-    images: Tensor,
+    images: Pictures,
     runs: Sequence[ViewRun],
     loss_of: Callable[[Tensor], Tensor],
     chunk: int,
