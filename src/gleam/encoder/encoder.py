@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, overload
 
@@ -95,10 +96,22 @@ class Encoder:
         """Length of a vector."""
         return self.config.dim * self.config.turns
 
-    @property
+    @cached_property
     def tells_regions(self) -> bool:
-        """Whether regions of two pictures can be compared: both then show the same ground, north up."""
-        return self.config.head == "layout" and not self.preparation.is_raw
+        """Whether ``patches`` of two pictures can be compared, region by region.
+
+        Both then show the same ground with north up (raw pictures do not), and the vector is a sum over
+        regions (that of a class token is not, which one look at noise finds out).
+        """
+        if self.preparation.is_raw or self.config.head == "layout":
+            return not self.preparation.is_raw
+        side = self.preparation.pixels
+        noise = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), np.uint8)
+        try:
+            self.embed(noise, View.SATELLITE, patches=True)
+        except EncoderError:
+            return False
+        return True
 
     @property
     def fingerprint(self) -> str:
@@ -106,6 +119,15 @@ class Encoder:
         if self._fingerprint is None:
             self._fingerprint = fingerprint_of(self.model)
         return self._fingerprint
+
+    def depends_on_heading(self, view: View, pose: Pose) -> bool:
+        """Tell whether the heading changes what the encoder is shown of a picture.
+
+        Of raw pictures only panoramas, which are rolled; maps and tiles have north at the top.
+        """
+        if self.preparation.is_raw:
+            return turns_raw(view, pose)
+        return view not in (View.SATELLITE, View.MAP)
 
     def prepare(self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE) -> Prepared:
         """Decode ``image`` (path, bytes, PIL picture or array) and bring it to this encoder's square."""
@@ -176,7 +198,7 @@ class Encoder:
         other raw pictures do not depend on the heading, so there is one vector, of heading 0.
         """
         view = parse_view(view)
-        if self.preparation.is_raw and not turns_raw(view, pose):
+        if self.preparation.is_raw and not self.depends_on_heading(view, pose):
             count = 1
         headings = np.arange(count, dtype=np.float64) * (360.0 / count)
         pixels = load_image(image, target=4 * self.preparation.pixels)
