@@ -195,15 +195,11 @@ def test_bfloat16_is_near_the_plain_step(inputs: StepInput, backbone: str) -> No
 def test_blocks_are_captured_for_compiling(inputs: StepInput, monkeypatch: pytest.MonkeyPatch) -> None:
     # All of compiling but the generated code: what the compiler is given equals the plain network.
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="aot_eager"))
-    compact = build_model(config("compact"), 3)
-    quick = copy.deepcopy(compact)
-    assert compile_blocks(quick, CPU) == 3
-    assert_equal(step(quick, inputs), step(compact, inputs))
     plain = build_model(one_block("dinov2"), 3)
     quick = copy.deepcopy(plain)
     assert compile_blocks(quick, CPU) == recompute_activations(quick) == 1
     assert quick.state_dict().keys() == plain.state_dict().keys()
-    assert_equal(step(quick, inputs, chunk=13), step(plain, inputs))
+    assert_equal(step(quick, inputs, chunk=13, frozen=True), step(plain, inputs, frozen=True))
 
 
 @pytest.mark.slow

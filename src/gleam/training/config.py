@@ -86,6 +86,9 @@ class HardNegativesConfig:
     pool: most similar places kept per place; some of them are drawn for each batch.
     per_seed: places per group, the seed included.
     nearest: this many geographically nearest places join the pool where coordinates are known.
+    search: how similar tiles are looked for: ``exact``, ``indexed`` (FAISS, extra ``train``; finds nearly
+        all of them, and the log says which share), or ``auto``: indexed above ``index_above`` places.
+    probes: cells of the index that are looked into; more find more and take longer.
     """
 
     every_epochs: int = 4
@@ -93,6 +96,9 @@ class HardNegativesConfig:
     pool: int = 32
     per_seed: int = 4
     nearest: int = 0
+    search: Literal["auto", "exact", "indexed"] = "auto"
+    index_above: int = 200_000
+    probes: int = 32
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -101,6 +107,8 @@ class HardNegativesConfig:
         _require(self.pool >= 1, "pool", self.pool, "1 or more")
         _require(self.per_seed >= 2, "per_seed", self.per_seed, "2 or more")
         _require(self.nearest >= 0, "nearest", self.nearest, "0 or more")
+        _require(self.index_above >= 0, "index_above", self.index_above, "0 or more")
+        _require(self.probes >= 1, "probes", self.probes, "1 or more")
 
 
 @dataclass(frozen=True)

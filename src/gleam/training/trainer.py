@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from gleam.training.resuming import CONFIG, check_unchanged
 from gleam.training.runtime import Runtime
 from gleam.training.sampler import Batch, Sampling, epoch_batches
 from gleam.training.schedule import rate_at
+from gleam.training.similar import Search
 from gleam.views import View
 
 LOG, CHECKPOINTS = "log.jsonl", "checkpoints"
@@ -132,6 +134,7 @@ class Trainer:
             together=phase.views_per_batch == "all",
             equal=phase.equal_views,
             world=self.runtime.world,
+            related=places.related,
         )
         per_epoch = len(self._batches(sampling, phase, epoch=0, mined=False))
         total = phase.steps if phase.steps is not None else max(1, round((phase.epochs or 0) * per_epoch))
@@ -175,7 +178,7 @@ class Trainer:
         while self.phase_step < total:
             epoch, position = divmod(self.phase_step, per_epoch)
             if position == 0 and is_due(phase.hard_negatives, epoch):
-                self.neighbours = self._mine(places, phase)
+                self.neighbours = self._mine(places, phase, journal)
             if position == 0 or not batches:
                 batches = self._batches(sampling, phase, epoch, mined=bool(self.neighbours))
             rate = rate_at(phase, self.phase_step, total)
@@ -221,9 +224,13 @@ class Trainer:
             per_seed=phase.hard_negatives.per_seed if phase.hard_negatives else 2,
         )
 
-    def _mine(self, places: PlaceSet, phase: PhaseConfig) -> Neighbours:
+    def _mine(self, places: PlaceSet, phase: PhaseConfig, journal: Journal) -> Neighbours:
+        def told(view: str, search: Search) -> None:
+            if search.method != "exact":
+                journal.write("mining", step=self.global_step, view=view, **asdict(search))
+
         # Every process mines alike; the main one's result is used, so that rounding cannot part them.
-        found = mine(self.learner.model, places, phase, self.runtime) if self.runtime.is_main else {}
+        found = mine(self.learner.model, places, phase, self.runtime, told) if self.runtime.is_main else {}
         shared: Neighbours = self.runtime.same(found)
         return shared
 
