@@ -39,18 +39,23 @@ class Patches(NamedTuple):
 
 
 class Encoder:
-    """The shared network with its preparation, weights and calibration."""
+    """The shared network with its preparation, weights and calibration.
+
+    origin: where converted weights came from (project, network, file and its hash); None for GLEAM's own.
+    """
 
     def __init__(
         self,
         model: EncoderModel,
         name: str = "unnamed",
         calibration: dict[str, Any] | None = None,
+        origin: dict[str, Any] | None = None,
     ) -> None:
         self.model = model.eval()
         self.config = model.config
         self.name = name
         self.calibration = calibration or {}
+        self.origin = origin
         self._fingerprint: str | None = None
 
     @classmethod
@@ -61,7 +66,7 @@ class Encoder:
             EncoderError: the name is unknown, files are missing, or the weights do not fit the config.
         """
         loaded: LoadedEncoder = load_encoder(name)
-        return cls(loaded.model, loaded.name, loaded.calibration)
+        return cls(loaded.model, loaded.name, loaded.calibration, loaded.origin)
 
     @classmethod
     def untrained(cls, config: EncoderConfig, seed: int = 0, name: str = "untrained") -> Encoder:
@@ -70,7 +75,7 @@ class Encoder:
 
     def save(self, folder: str | Path) -> None:
         """Write ``model.safetensors``, ``config.json``, ``calibration.json`` and a card, all or nothing."""
-        save_encoder(Path(folder), self.model, self.name, self.calibration)
+        save_encoder(Path(folder), self.model, self.name, self.calibration, self.origin)
 
     def save_calibration(self, folder: str | Path) -> None:
         """Store the calibration beside weights saved before; nothing else in the folder changes.
@@ -84,7 +89,7 @@ class Encoder:
                 f"{folder} holds the encoder {stored.fingerprint}, the calibration is of {self.fingerprint}; "
                 "save the encoder itself first."
             )
-        save_calibration(Path(folder), self.model, self.name, self.calibration)
+        save_calibration(Path(folder), self.model, self.name, self.calibration, self.origin)
 
     @property
     def preparation(self) -> Preparation:
