@@ -1,11 +1,14 @@
-"""Defects found in published evaluation code, each as a test that ours does not have it.
+"""Defects found in published code, each as a test that ours does not have it.
 
-Numbers as in the project's survey of peers: 1 ties, 2 NaN, 5 recall@1%, 6 two APs, 7 queries without
-positive, 9 images that cannot be read, 10 missing roots, 11 unknown tiles, 12 small galleries,
-13 distances north-south.
+Numbers as in the project's survey of peers. Those of evaluation are tested here; :data:`ELSEWHERE` says
+where the tests of the others are, and this file checks that they are there and run.
 """
 
 from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +21,121 @@ from gleam.evaluation.relevance import Relevance
 from gleam.evaluation.report import evaluate
 from gleam.evaluation.retrieval import search
 from gleam.places import Places
+from gleam.views import View
+
+TESTS = Path(__file__).parents[1]
+SOURCE = TESTS.parent / "src" / "gleam"
+
+ELSEWHERE: dict[int, tuple[str, list[str]]] = {
+    1: (
+        "ties favour the model",
+        ["evaluation/protocols/test_gta_uav.py::test_collapsed_encoder_ties_are_shown_farthest_first"],
+    ),
+    3: (
+        "a prefixed checkpoint loads nothing, silently",
+        ["encoder/test_encoder.py::test_a_prefixed_checkpoint_is_refused_with_the_keys_named"],
+    ),
+    4: (
+        "neighbours by a haversine of degrees",
+        ["training/test_hard_negatives.py::test_nearest_places_equal_brute_force_anywhere"],
+    ),
+    5: (
+        "recall@1 % by an unstated rule",
+        ["evaluation/protocols/test_panoramas.py::test_cvusa_recall_of_one_percent_by_each_rule"],
+    ),
+    6: (
+        "two average precisions under one name",
+        [
+            "evaluation/protocols/test_university1652.py::test_both_directions_equal_the_slow_reference",
+            "evaluation/protocols/test_gta_uav.py::test_both_directions_equal_the_slow_reference",
+        ],
+    ),
+    8: (
+        "right answers and their neighbours as negatives",
+        [
+            "evaluation/protocols/test_panoramas.py::"
+            "test_hit_rate_ignores_semi_positives_ahead_and_recall_does_not",
+            "places/test_vigor.py::test_semi_positives_reach_the_evaluation_and_the_training",
+            "training/test_dataset.py::test_overlapping_places_are_found",
+            "training/test_loss.py::test_overlapping_places_are_no_negatives",
+            "training/test_sampler.py::test_every_rule_holds",
+        ],
+    ),
+    10: (
+        "broken or missing data give a small data set without a word",
+        [
+            "places/test_vigor.py::test_nothing_at_all_is_an_error_that_says_where_to_get_it",
+            "places/test_vigor.py::test_a_part_of_the_data_works_and_says_which",
+            "training/test_dataset.py::test_nothing_is_silently_small",
+        ],
+    ),
+    11: (
+        "unknown tiles in a label file",
+        ["places/test_vigor.py::test_a_wrong_label_is_refused_with_its_line"],
+    ),
+    14: (
+        "a cross-area preparation that does nothing",
+        [
+            "places/test_vigor.py::test_both_published_orders_of_folders_give_both_protocols",
+            "places/test_vigor.py::test_nothing_at_all_is_an_error_that_says_where_to_get_it",
+        ],
+    ),
+    15: (
+        "each scale is made from the scale before",
+        [
+            "encoder/test_encoder.py::test_headings_are_rotations_of_the_same_picture",
+            "atlas/test_changing.py::test_several_sizes_are_cut_and_searched_apart",
+        ],
+    ),
+    16: (
+        "samplers that drop the tail and differ between processes",
+        [
+            "training/test_sampler.py::test_the_tail_is_kept_and_never_a_place_alone",
+            "training/test_sampler.py::test_shards_cover_a_batch_once",
+            "training/test_processes.py::test_two_processes_learn_what_one_learns",
+            "training/test_kill.py::test_killed_trainings_go_on_exactly",
+        ],
+    ),
+    17: (
+        "a switch that switches nothing",
+        ["training/test_config.py::test_unknown_keys_and_recipes_list_the_choices"],
+    ),
+    18: (
+        "gradient caching that is not exact",
+        [
+            "training/test_step.py::test_chunks_equal_the_whole_batch",
+            "training/test_step.py::test_batch_statistics_are_refused_in_chunks",
+        ],
+    ),
+    19: (
+        "a failed pose counted as a success",
+        [
+            "locating/test_locator.py::test_a_photo_of_nothing_cannot_tell",
+            "locating/test_geojson.py::test_no_photo_is_lost_and_no_rejected_position_shown",
+        ],
+    ),
+    20: (
+        "transforms of a library that drops its arguments",
+        ["training/test_augmentation.py::test_warping_equals_torch"],
+    ),
+}
+"""Number of a defect -> what it is, and the tests outside this file that ours does not have it."""
+
+
+@pytest.mark.parametrize("where", sorted({test for _, tests in ELSEWHERE.values() for test in tests}))
+def test_tests_elsewhere_are_there_and_run(where):
+    file, name = where.split("::")
+    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    assert len(found) == 1, f"{file} has no test {name}"
+    marks = {ast.unparse(decorator) for decorator in found[0].decorator_list}
+    assert not any("skip" in mark or "xfail" in mark for mark in marks)
+    assert any(isinstance(node, ast.Assert | ast.With) for node in ast.walk(found[0]))
+
+
+def test_every_listed_defect_has_a_test():
+    here = {int(name.split("_")[2]) for name in globals() if name.startswith("test_defect_")}
+    assert here | set(ELSEWHERE) == set(range(1, 21))
 
 
 def ranking_of(positives, gallery):
@@ -194,3 +312,57 @@ def test_defect_13_distances_are_geodesic_in_every_direction(a, b):
     got = answer_distances(np.array([a]), np.array([b]), np.zeros((1, 1), np.int64))
     assert got[0, 0] == pytest.approx(want, abs=1e-6)
     assert want > 100
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(10.0, 20.0), (85.0, 15.0), (-17.0, 179.99)])
+def test_defect_4_nearest_places_are_those_of_the_geodesic(tmp_path, make_world, lat, lon):
+    from gleam.imagery.preparation import Preparation
+    from gleam.training.dataset import open_places
+    from gleam.training.hard_negatives import nearest_places
+
+    world = make_world(tmp_path, places=12)
+    rng = np.random.default_rng(7)
+    where = {place: (lat + rng.normal(0, 0.02), lon + rng.normal(0, 0.1)) for place in world.place_ids}
+    where = {place: (north, (east + 180) % 360 - 180) for place, (north, east) in where.items()}
+    moved = [replace(r, lat=where[r.place][0], lon=where[r.place][1], split=None) for r in world]
+    Places(moved, world.root).write(world.root)
+    places = open_places([str(world.root)], None, [View.DRONE], Preparation(pixels=8), tmp_path / "cache")
+    found = nearest_places(places, 3, 0.0)
+    at = [where[name.split(":")[1]] for name in places.names]
+    for place, (north, east) in enumerate(at):
+        away = [Geod(ellps="WGS84").inv(east, north, x, y)[2] for y, x in at]
+        away[place] = np.inf
+        # The sphere and the ellipsoid may swap places whose distances differ by less than half a percent.
+        nearest = sorted(away)[:3]
+        assert [away[i] for i in found[place]] == pytest.approx(nearest, rel=5e-3)
+
+
+def test_defect_17_no_unknown_attribute_of_torch_is_set():
+    """Setting an attribute that a module lacks creates it and switches nothing."""
+    import torch
+
+    looked_at = 0
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            for target in targets:
+                chain = ast.unparse(target).split(".")
+                if chain[0] != "torch" or not isinstance(target, ast.Attribute):
+                    continue
+                owner = torch
+                for name in chain[1:]:
+                    assert hasattr(owner, name), f"{file.name} sets {ast.unparse(target)}, which is not there"
+                    owner = getattr(owner, name)
+        looked_at += 1
+    assert looked_at > 100
+
+
+def test_defect_20_no_image_augmentation_or_table_library_is_imported():
+    """Those whose new versions dropped arguments and functions under the peers."""
+    unwanted = {"albumentations", "cv2", "torchvision", "pandas", "imgaug", "kornia"}
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not {name.split(".")[0] for name in names} & unwanted, file

@@ -195,3 +195,50 @@ def test_of_equal_answers_the_farther_is_shown_first():
 def test_wrong_input_is_refused(call, says):
     with pytest.raises(GleamError, match=says):
         call()
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 64])
+def test_several_vectors_of_a_gallery_item_count_by_the_best(chunk):
+    rng = np.random.default_rng(11)
+    queries, counts = rng.normal(size=(14, 6)), np.array([2, 1, 3, 1, 4, 3])
+    items, per_item = rng.normal(size=(21, 6)), np.array([3, 1, 5, 2, 1, 4, 1, 3, 1])
+    relevance = Relevance.from_lists([[0], [1, 4], [2], [8], [5, 6], [7]], 9, ignored=[[3]] + [[]] * 5)
+    found = search(
+        queries, items, relevance, vectors_per_query=counts, vectors_per_item=per_item, top=9, chunk=chunk
+    )
+    unit = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in (queries, items)]
+    whole = unit[0] @ unit[1].T
+    rows, columns = (
+        np.split(np.arange(14), np.cumsum(counts)[:-1]),
+        np.split(np.arange(21), np.cumsum(per_item)[:-1]),
+    )
+    best = np.array([[whole[np.ix_(r, c)].max() for c in columns] for r in rows])
+    for query in range(6):
+        order = np.argsort(-best[query])
+        assert found.top[query].tolist() == order.tolist()
+        right = set(relevance.positives(query).tolist())
+        assert found.best_of_all[query] == min(order.tolist().index(i) for i in right) + 1
+        kept = [i for i in order.tolist() if i not in relevance.ignored(query)]
+        assert found.best[query] == min(kept.index(i) for i in right) + 1
+
+
+def test_vectors_of_gallery_items_must_add_up():
+    with pytest.raises(GleamError, match="vectors_per_item must be at least 1 each and sum to the 3 vectors"):
+        search(np.eye(3), np.eye(3), Relevance.from_lists([[0]] * 3, 2), vectors_per_item=[1, 1])
+
+
+def test_a_gallery_too_large_for_the_chunk_is_searched_in_smaller_ones(monkeypatch):
+    from gleam.evaluation import retrieval
+
+    rng = np.random.default_rng(5)
+    queries, gallery = rng.normal(size=(30, 4)), rng.normal(size=(50, 4))
+    relevance = Relevance.from_lists([[i] for i in range(30)], 50)
+    whole = search(queries, gallery, relevance)
+    asked = []
+    plain = retrieval.exact_unit_vectors
+    monkeypatch.setattr(retrieval, "exact_unit_vectors", lambda v: asked.append(len(v)) or plain(v))
+    monkeypatch.setattr(retrieval, "_SCORES_AT_ONCE", 200)
+    small = search(queries, gallery, relevance)
+    assert max(asked[1:]) == 4
+    assert small.best.tolist() == whole.best.tolist()
+    assert np.array_equal(small.top_scores, whole.top_scores)

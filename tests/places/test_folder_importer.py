@@ -5,7 +5,7 @@ from PIL import Image
 
 from gleam.errors import GleamError, TableError
 from gleam.places import PlaceImage, Places
-from gleam.places.importers import IMPORTERS, ImportOptions, import_places
+from gleam.places.importers import KINDS, ImportOptions, import_places
 from gleam.views import View
 
 
@@ -81,6 +81,6 @@ def test_missing_folder_and_csv(folder):
 
 
 def test_unknown_importer_lists_the_known(folder):
-    with pytest.raises(GleamError, match=r"Unknown importer 'foler'.*folder"):
+    with pytest.raises(GleamError, match=r"Unknown kind of data set 'foler'.*folder"):
         import_places("foler", folder)
-    assert "folder" in IMPORTERS
+    assert "folder" in KINDS

@@ -57,7 +57,7 @@ def test_folder_is_written_and_read_as_places_parquet(tmp_path):
 def test_parquet_carries_types_and_version(tmp_path):
     Places(some_rows(), tmp_path).write(tmp_path)
     schema = pq.read_schema(tmp_path / "places.parquet")
-    assert schema.metadata[b"gleam.places"] == b"1"
+    assert schema.metadata[b"gleam.places"] == b"2"
     assert schema.field("lat").type == pa.float64()
     assert schema.field("taken").type == pa.string()
     column = pq.read_table(tmp_path / "places.parquet").column("heading_deg")
@@ -67,8 +67,8 @@ def test_parquet_carries_types_and_version(tmp_path):
 def test_newer_format_is_refused(tmp_path):
     Places(some_rows(), tmp_path).write(tmp_path)
     file = tmp_path / "places.parquet"
-    pq.write_table(pq.read_table(file).replace_schema_metadata({"gleam.places": "2"}), file)
-    with pytest.raises(TableError, match="format 2, newer"):
+    pq.write_table(pq.read_table(file).replace_schema_metadata({"gleam.places": "3"}), file)
+    with pytest.raises(TableError, match="format 3, newer"):
         Places.read(file)
 
 

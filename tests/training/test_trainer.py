@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from gleam.config import load_config
 from gleam.encoder import Encoder, build_model
 from gleam.errors import ConfigError, GleamError
-from gleam.training import trainer
+from gleam.training import learner
 from gleam.training.config import (
     AugmentConfig,
     EvaluateConfig,
@@ -228,7 +228,7 @@ def test_starting_from_an_encoder(recipe: Maker, tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_with_advice(recipe: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "backward", lambda *a, **k: torch.tensor(float("nan")))
+    monkeypatch.setattr(learner, "backward", lambda *a, **k: torch.tensor(float("nan")))
     with pytest.raises(GleamError, match="lower its rate"):
         train(recipe())
 

@@ -60,7 +60,8 @@ def cut_pixels(encoder: SquareEncoder) -> int:
 def prepare_tile(square: NDArray[np.uint8], tile_m: float, preparation: Preparation) -> NDArray[np.uint8]:
     """Bring a north-up square of ``tile_m`` metres to the encoder's (S, S, 3) input."""
     side = preparation.pixels * OVERSAMPLING
-    if square.shape == (side, side, 3) and preparation.ground_width_m == tile_m:
+    fits = square.shape == (side, side, 3) and preparation.ground_width_m == tile_m
+    if fits and not preparation.is_raw:
         # Stored pictures have just this size, and each sample is a pixel: a plain mean gives the same bytes
         # as the general way below, in a twentieth of the time.
         return _halved(square)

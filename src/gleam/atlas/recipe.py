@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from gleam.atlas.embedding import SquareEncoder, cut_pixels, preparation_for
@@ -113,7 +113,7 @@ def make_recipe(
         encoder=encoder.name,
         encoder_fingerprint=encoder.fingerprint,
         dim=encoder.dim,
-        preparation=asdict(preparation_for(encoder, sizes[0])),
+        preparation=preparation_for(encoder, sizes[0]).to_dict(),
         tile_sizes_m=sizes,
         strides_m=strides,
         pixels=cut_pixels(encoder),

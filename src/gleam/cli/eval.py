@@ -18,8 +18,19 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate_(
-    encoder: str = typer.Argument(help="A shipped encoder, a folder, hf-hub:ORG/NAME, or colour-histogram."),
-    places: Path = typer.Argument(help="A places table, or a folder (a city) that holds one."),
+    encoder: str | None = typer.Argument(
+        None, help="A shipped encoder, a folder, hf-hub:ORG/NAME, or colour-histogram."
+    ),
+    places: Path | None = typer.Argument(None, help="A places table, or a folder (a city) that holds one."),
+    protocol: str | None = typer.Option(
+        None, "--protocol", help="Measure the way this data set's authors do; see --protocols."
+    ),
+    protocols: bool = typer.Option(False, "--protocols", help="List the protocols and leave."),
+    one_percent: str | None = typer.Option(
+        None,
+        "--one-percent",
+        help="With --protocol: another rule for recall@1 %: ceil, floor, index or next.",
+    ),
     split: str | None = typer.Option(None, help="Use one split; all rows when not given."),
     views: str | None = typer.Option(None, help="Query views, such as drone,map; all when not given."),
     hide: list[str] = typer.Option([], help="Pretend not to know: heading, pose (drones: all but heading)."),
@@ -41,6 +52,8 @@ def evaluate_(
 
     With --atlas, photos are located in an atlas the way users do it, and so are photos from elsewhere and
     pictures of no place; --split, --views, --hide heading and --seed hold, the rest does not.
+    With --protocol, the official figures of a public data set are printed beside the published ones;
+    all options hold but --atlas, --others, --limit and --baseline.
     Leaves with 3 when images were left out by --skip-bad.
     """
     from gleam.errors import GleamError
@@ -48,6 +61,15 @@ def evaluate_(
     from gleam.files import to_json, write_json
     from gleam.places import Places
 
+    if protocols:
+        _list_protocols(as_json)
+        return
+    if encoder is None or places is None:
+        raise GleamError("Give an encoder and a places table, such as `gleam eval city CITY_FOLDER`.")
+    if protocol is None and one_percent is not None:
+        raise GleamError("--one-percent speaks of a protocol's recall@1 %; add --protocol.")
+    if protocol is not None and (atlas is not None or others or limit is not None):
+        raise GleamError("--protocol searches images and --atlas locates photos; give one of them.")
     table = Places.read(places)
     if atlas is None and (others or limit is not None):
         raise GleamError("--others and --limit speak of photos located in an atlas; add --atlas.")
@@ -62,25 +84,58 @@ def evaluate_(
 
             print_located(report)
         return
-    report = evaluate(
-        _load(encoder),
-        table,
-        split=split,
-        views=[v for v in views.split(",") if v.strip()] if views is not None else None,
-        hide=[name.strip() for given in hide for name in given.split(",") if name.strip()],
-        seed=seed,
-        baseline=baseline,
-        headings=headings,
-        skip_bad=skip_bad,
-    )
+    query_views = [v for v in views.split(",") if v.strip()] if views is not None else None
+    hidden = [name.strip() for given in hide for name in given.split(",") if name.strip()]
+    if protocol is not None:
+        from gleam.evaluation.protocols import evaluate_protocol, protocol_named
+
+        official = protocol_named(protocol)
+        report = evaluate_protocol(
+            _load(encoder),
+            table,
+            official,
+            split=split,
+            views=query_views,
+            hide=hidden,
+            one_percent=one_percent,
+            seed=seed,
+            headings=headings,
+            skip_bad=skip_bad,
+        )
+    else:
+        report = evaluate(
+            _load(encoder),
+            table,
+            split=split,
+            views=query_views,
+            hide=hidden,
+            seed=seed,
+            baseline=baseline,
+            headings=headings,
+            skip_bad=skip_bad,
+        )
     if out is not None:
         write_json(out, report)
     if as_json:
         typer.echo(to_json(report))
+    elif protocol is not None:
+        from gleam.cli.eval_protocol import print_protocol
+
+        print_protocol(report)
     else:
         _print(report)
     if report["skipped"]:
         raise typer.Exit(3)
+
+
+def _list_protocols(as_json: bool) -> None:
+    from gleam.cli.eval_protocol import describe_protocols, print_protocols
+    from gleam.files import to_json
+
+    if as_json:
+        typer.echo(to_json(describe_protocols()))
+    else:
+        print_protocols()
 
 
 def _measure(

@@ -9,10 +9,11 @@ import typer
 
 if TYPE_CHECKING:
     from gleam.places import Places
-    from gleam.places.check import CheckResult
+    from gleam.places.importers import ImportOptions
 
 _JSON = typer.Option(False, "--json", help="Print one JSON document.")
-_SHOWN = 20
+_OPTION = typer.Option([], "--option", help="NAME=VALUE, an option of one data set; see --list.")
+_PROTOCOL = typer.Option(None, help="Keep one protocol of a data set that has several, such as same-area.")
 
 
 def register(app: typer.Typer) -> None:
@@ -25,49 +26,123 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    kind: str = typer.Argument(help="The kind of data set, such as 'folder'."),
-    root: Path = typer.Argument(help="The folder of the data set."),
-    out: Path = typer.Option(help="The table to write: .parquet, .csv or a folder."),
+    kind: str | None = typer.Argument(None, help="A public data set, such as vigor, or 'folder'."),
+    root: Path | None = typer.Argument(None, help="The folder of the data set."),
+    out: Path | None = typer.Option(None, help="The table to write: .parquet, .csv or a folder."),
     csv: Path | None = typer.Option(None, help="The CSV that describes the images; default ROOT/places.csv."),
     column: list[str] = typer.Option([], help="OURS=THEIRS where a column has another name in the CSV."),
     constant: list[str] = typer.Option([], help="OURS=VALUE for a column the CSV lacks."),
     skip_missing: bool = typer.Option(False, "--skip-missing", help="Leave out rows without an image."),
+    protocol: str | None = _PROTOCOL,
+    option: list[str] = _OPTION,
+    list_: bool = typer.Option(False, "--list", help="List the data sets: home, licence, layout."),
     as_json: bool = _JSON,
 ) -> None:
-    """Turn a data set into a places table."""
-    from gleam.files import to_json
-    from gleam.places.importers import ImportOptions, import_places
+    """Turn a data set into a places table. A part of a data set works, and what is missing is told.
 
-    options = ImportOptions(csv, _pairs("--column", column), _pairs("--constant", constant), skip_missing)
-    places = import_places(kind, root, options)
-    file = places.write(out)
-    if as_json:
-        typer.echo(to_json({"table": file, **_summary(places)}))
+    `gleam places check KIND ROOT` says the same and writes nothing.
+    """
+    from gleam.errors import GleamError
+    from gleam.files import to_json
+    from gleam.places.importers import FOLDER, ImportOptions, find_dataset, import_dataset, import_places
+
+    if list_:
+        _list(as_json)
         return
-    _print_summary(places, str(file))
-    if places.ignored_columns:
-        typer.echo(f"Not used: columns {', '.join(places.ignored_columns)}", err=True)
+    if kind is None or root is None or out is None:
+        raise GleamError("Give the kind of data set, its folder and --out; `gleam places import --list`.")
+    options = ImportOptions(
+        csv,
+        _pairs("--column", column),
+        _pairs("--constant", constant),
+        skip_missing,
+        protocol,
+        _pairs("--option", option),
+    )
+    if kind == FOLDER:
+        places = import_places(kind, root, options)
+        file = places.write(out)
+        if as_json:
+            typer.echo(to_json({"table": file, **_summary(places)}))
+        else:
+            _print_summary(places, str(file))
+            if places.ignored_columns:
+                typer.echo(f"Not used: columns {', '.join(places.ignored_columns)}", err=True)
+        return
+    found = import_dataset(find_dataset(kind), root, options)
+    file = found.places.write(out)
+    if as_json:
+        typer.echo(to_json({"table": file, **_summary(found.places), **found.to_dict()}))
+        return
+    from gleam.cli.places_text import imported
+
+    _print_summary(found.places, str(file))
+    typer.echo(imported(found))
 
 
 def check(
-    table: Path = typer.Argument(help="A places table or its folder."),
+    table: str = typer.Argument(
+        help="A places table or its folder; or a kind of data set, then ROOT follows."
+    ),
+    root: Path | None = typer.Argument(None, help="The folder of the data set of that kind."),
     apart: float = typer.Option(
         250.0, min=0.0, help="Metres between images of a place from which on it is an error."
     ),
     fast: bool = typer.Option(False, "--fast", help="Do not decode the images."),
+    protocol: str | None = _PROTOCOL,
+    option: list[str] = _OPTION,
     as_json: bool = _JSON,
 ) -> None:
-    """List missing, unreadable, duplicate, mislocated and orphaned rows. Leaves with 3 when there are any."""
+    """List missing, unreadable, duplicate, mislocated and orphaned rows. Leaves with 3 when there are any.
+
+    `gleam places check KIND ROOT` looks at a public data set before it is imported: what is missing, where
+    it is to be had, its licence. It leaves with 3 as well when the data set is not whole.
+    """
+    from gleam.errors import GleamError
     from gleam.files import to_json
     from gleam.places import Places
     from gleam.places.check import check_places
+    from gleam.places.importers import FOLDER, KINDS, ImportOptions, import_places
 
-    result = check_places(Places.read(table), apart_m=apart, read_images=not fast)
+    if root is not None and table != FOLDER:
+        chosen = ImportOptions(protocol=protocol, extra=_pairs("--option", option))
+        _check_dataset(table, root, chosen, apart, fast, as_json)
+        return
+    if root is None and table in KINDS and not Path(table).exists():
+        raise GleamError(
+            f"{table} is a kind of data set; give its folder too: gleam places check {table} ROOT."
+        )
+    if protocol is not None or option:
+        raise GleamError("--protocol and --option speak of a data set: gleam places check KIND ROOT.")
+    places = Places.read(table) if root is None else import_places(FOLDER, root)
+    result = check_places(places, apart_m=apart, read_images=not fast)
     if as_json:
         typer.echo(to_json(result.to_dict()))
     else:
-        _print_check(result)
+        from gleam.cli.places_text import checked
+
+        typer.echo(checked(result))
     if result.problems:
+        raise typer.Exit(3)
+
+
+def _check_dataset(
+    kind: str, root: Path, options: ImportOptions, apart: float, fast: bool, as_json: bool
+) -> None:
+    from gleam.files import to_json
+    from gleam.places.check import check_places
+    from gleam.places.importers import find_dataset, import_dataset
+
+    found = import_dataset(find_dataset(kind), root, options)
+    result = check_places(found.places, apart_m=apart, read_images=not fast)
+    if as_json:
+        typer.echo(to_json({**found.to_dict(), "check": result.to_dict()}))
+    else:
+        from gleam.cli.places_text import checked, imported
+
+        typer.echo(imported(found))
+        typer.echo(checked(result))
+    if result.problems or not found.whole:
         raise typer.Exit(3)
 
 
@@ -86,12 +161,22 @@ def show(
     if as_json:
         typer.echo(to_json({**_summary(places), "rows": [asdict(r) for r in places[:rows]]}))
         return
+    from gleam.cli import places_text
+
     _print_summary(places, str(places.file))
-    for row in places[:rows]:
-        known = {k: v for k, v in asdict(row).items() if v is not None and k not in ("place", "view", "path")}
-        typer.echo(
-            f"  {row.place}  {row.view}  {row.path}  " + "  ".join(f"{k}={v}" for k, v in known.items())
-        )
+    if rows:
+        typer.echo(places_text.rows(places, rows))
+
+
+def _list(as_json: bool) -> None:
+    from gleam.cli.places_text import listed
+    from gleam.files import to_json
+    from gleam.places.importers import DATASETS
+
+    if as_json:
+        typer.echo(to_json({"datasets": [dataset.to_dict() for dataset in DATASETS.values()]}))
+    else:
+        typer.echo(listed(DATASETS.values()))
 
 
 def _pairs(option: str, given: list[str]) -> dict[str, str]:
@@ -121,24 +206,6 @@ def _summary(places: Places) -> dict[str, object]:
 
 
 def _print_summary(places: Places, name: str) -> None:
-    views = ", ".join(f"{count} {view}" for view, count in places.view_counts().items())
-    typer.echo(f"{name}: {len(places)} images of {len(places.place_ids)} places ({views})")
-    if places.splits:
-        typer.echo(f"Splits: {', '.join(places.splits)}")
+    from gleam.cli.places_text import summary
 
-
-def _print_check(result: CheckResult) -> None:
-    typer.echo(f"{result.images} images of {result.places} places")
-    for kind, count in result.counts.items():
-        if not count:
-            continue
-        typer.echo(f"{kind}: {count}")
-        for finding in [f for f in result.findings if f.kind == kind][:_SHOWN]:
-            where = f"row {finding.row}, {finding.path}: " if finding.row else ""
-            typer.echo(f"  {where}{finding.says}")
-        if count > _SHOWN:
-            typer.echo(f"  and {count - _SHOWN} more; see them all with --json")
-    if not result.problems:
-        typer.echo(
-            "No problems found." if result.images_read else "No problems found; images were not decoded."
-        )
+    typer.echo(summary(places, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from gleam.errors import ConfigError, EncoderError
 from gleam.imagery.preparation import Preparation
@@ -13,9 +13,13 @@ from gleam.imagery.preparation import Preparation
 class EncoderConfig:
     """Recipe of the network and of the picture it is shown.
 
-    backbone: a name of :func:`gleam.encoder.backbones.backbone_names`.
+    backbone: a name of :func:`gleam.encoder.backbones.backbone_names`, or ``timm/NAME``.
     backbone_options: what that backbone understands (the compact one: ``stem``, ``channels`` and ``blocks``;
-        a transformers one: the fields of its configuration, or ``pretrained`` with a hub id or folder).
+        a transformers one: the fields of its configuration, or ``pretrained`` with a hub id or folder; a
+        timm one: the arguments of ``timm.create_model``).
+    head: ``layout`` keeps the layout in regions beside global pooling; ``pooled`` takes the network's own
+        pooled feature as it is, unprojected, like the encoders of the peers. Then ``dim`` is the network's
+        width, whatever is written here, and the keys of the layout head mean nothing.
     dim: length of the vector.
     grid: the head keeps the layout in ``grid`` x ``grid`` regions beside global pooling.
     grid_channels: channels of each region.
@@ -33,6 +37,7 @@ class EncoderConfig:
     grid: int = 4
     grid_channels: int = 48
     turns: int = 1
+    head: Literal["layout", "pooled"] = "layout"
     view_statistics: bool = True
     preparation: Preparation = field(default_factory=Preparation)
 
@@ -44,10 +49,23 @@ class EncoderConfig:
                 raise ConfigError(f"encoder.{key} must be a whole number of at least 1, not {value!r}.")
         if self.turns not in (1, 2, 4):
             raise ConfigError(f"encoder.turns must be 1, 2 or 4, not {self.turns!r}.")
+        if self.head not in ("layout", "pooled"):
+            raise ConfigError(f"encoder.head must be layout or pooled, not {self.head!r}.")
+        if self.turns != 1 and self.preparation.is_raw:
+            raise ConfigError(
+                f"encoder.turns is {self.turns}, but pictures shown as they were taken (preparation.geometry "
+                "raw) have no squares to turn; set turns to 1."
+            )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON-ready data."""
-        return asdict(self)
+        """Return plain JSON-ready data; younger keys only where they differ from the default.
+
+        The fingerprint is made from it, so encoders made before keep theirs.
+        """
+        values = {**asdict(self), "preparation": self.preparation.to_dict()}
+        if self.head == "layout":
+            del values["head"]
+        return values
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], where: str = "encoder config") -> EncoderConfig:

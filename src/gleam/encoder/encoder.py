@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, overload
 
@@ -17,7 +18,7 @@ from gleam.encoder.model import EncoderModel, build_model
 from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_calibration, save_encoder
 from gleam.errors import EncoderError
 from gleam.imagery.decode import load_image
-from gleam.imagery.preparation import Preparation, Prepared, prepare
+from gleam.imagery.preparation import Preparation, Prepared, prepare, turns_raw
 from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
 
 Vectors = NDArray[np.float32]
@@ -97,12 +98,38 @@ class Encoder:
         """Length of a vector."""
         return self.config.dim * self.config.turns
 
+    @cached_property
+    def tells_regions(self) -> bool:
+        """Whether ``patches`` of two pictures can be compared, region by region.
+
+        Both then show the same ground with north up (raw pictures do not), and the vector is a sum over
+        regions (that of a class token is not, which one look at noise finds out).
+        """
+        if self.preparation.is_raw or self.config.head == "layout":
+            return not self.preparation.is_raw
+        side = self.preparation.pixels
+        noise = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), np.uint8)
+        try:
+            self.embed(noise, View.SATELLITE, patches=True)
+        except EncoderError:
+            return False
+        return True
+
     @property
     def fingerprint(self) -> str:
         """Hash of weights, config and preparation; vectors are comparable only when it is equal."""
         if self._fingerprint is None:
             self._fingerprint = fingerprint_of(self.model)
         return self._fingerprint
+
+    def depends_on_heading(self, view: View, pose: Pose) -> bool:
+        """Tell whether the heading changes what the encoder is shown of a picture.
+
+        Of raw pictures only panoramas, which are rolled; maps and tiles have north at the top.
+        """
+        if self.preparation.is_raw:
+            return turns_raw(view, pose)
+        return view not in (View.SATELLITE, View.MAP)
 
     def prepare(self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE) -> Prepared:
         """Decode ``image`` (path, bytes, PIL picture or array) and bring it to this encoder's square."""
@@ -169,9 +196,12 @@ class Encoder:
     ) -> tuple[Vectors, NDArray[np.float64]]:
         """Return the vectors for ``count`` assumed headings, (K, D), and the headings in degrees.
 
-        For pictures whose heading is unknown: search with each and keep the best.
+        For pictures whose heading is unknown: search with each and keep the best. Raw panoramas are rolled;
+        other raw pictures do not depend on the heading, so there is one vector, of heading 0.
         """
         view = parse_view(view)
+        if self.preparation.is_raw and not self.depends_on_heading(view, pose):
+            count = 1
         headings = np.arange(count, dtype=np.float64) * (360.0 / count)
         pixels = load_image(image, target=4 * self.preparation.pixels)
         squares = [
@@ -190,7 +220,11 @@ class Encoder:
     def embed(
         self, prepared: NDArray[np.uint8], view: View | str, patches: bool = False
     ) -> Vectors | Patches:
-        """Return the vectors of squares already prepared, uint8 (N, S, S, 3)."""
+        """Return the vectors of squares already prepared, uint8 (N, S, S, 3).
+
+        Raises:
+            EncoderError: ``patches`` is asked for, and the vector is no sum of shares of regions.
+        """
         view, turns = parse_view(view), self.config.turns
         scale = np.float32(turns**-0.5)
         if not patches and turns > 1 and len(prepared) * turns <= _LOOKS_AT_ONCE:
@@ -221,6 +255,11 @@ class Encoder:
                 self.model.train()
         vectors = np.asarray(output.vector.float().cpu().numpy(), np.float32)
         if output.regions is None:
+            if patches:
+                raise EncoderError(
+                    f"The vector of the encoder {self.name!r} is no sum of shares of regions: its "
+                    "network does not pool by averaging the positions of its last map."
+                )
             return Patches(vectors, np.empty((len(vectors), 0, 0, self.config.dim), np.float32))
         regions = np.asarray(output.regions.float().cpu().numpy(), np.float32)
         return Patches(vectors, np.ascontiguousarray(np.rot90(regions, -quarters, (1, 2))))

@@ -37,7 +37,8 @@ class InferenceForms:
     def run(self, model: EncoderModel, pixels: Tensor, view: View, *, with_regions: bool) -> HeadOutput:
         """Return what the network in evaluation mode says of uint8 (N, 3, S, S) squares of one view."""
         runs = (ViewRun(view, len(pixels)),)
-        form = self._form(model, view) if pixels.device.type == "cpu" else None
+        fusible = pixels.device.type == "cpu" and model.config.head == "layout"
+        form = self._form(model, view) if fusible else None
         if form is None:
             forward = model.forward_regions if with_regions else model.forward_vectors
             return forward(model.normalise(pixels), runs)

@@ -8,6 +8,7 @@ not weights: every learnt parameter stays shared.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,6 +26,17 @@ class ViewRun:
 
     view: View
     count: int
+
+
+def runs_within(runs: Sequence[ViewRun], span: slice) -> tuple[ViewRun, ...]:
+    """Return the runs of the images of ``span`` only."""
+    inside, start = [], 0
+    for run in runs:
+        count = min(start + run.count, span.stop) - max(start, span.start)
+        if count > 0:
+            inside.append(ViewRun(run.view, count))
+        start += run.count
+    return tuple(inside)
 
 
 class RunContext:

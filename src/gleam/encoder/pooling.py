@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gleam.encoder.backbones.base import Pooled
 from gleam.encoder.normalisation import RunContext, ViewNorm
 
 
@@ -21,6 +22,15 @@ class HeadOutput(NamedTuple):
 
     vector: Tensor
     regions: Tensor | None
+
+
+def pooled_output(pooled: Pooled) -> HeadOutput:
+    """Return a network's own pooled feature at unit length, with the shares of its positions if told."""
+    vector = functional.normalize(pooled.vector, dim=1)
+    if pooled.shares is None:
+        return HeadOutput(vector, None)
+    length = pooled.vector.norm(dim=1).clamp(min=1e-12)
+    return HeadOutput(vector, pooled.shares / length[:, None, None, None])
 
 
 class LayoutHead(nn.Module):
@@ -44,9 +54,9 @@ class LayoutHead(nn.Module):
         # float and the root's gradient there is infinite (a training stopped by it, so it is tested).
         positive = features.clamp(min=1e-4)
         highest = positive.detach().amax((2, 3), keepdim=True)
-        raised = (
-            (positive / highest).pow(self.power) if self.training else _raised(positive / highest, self.power)
-        )
+        share = positive / highest
+        learning = self.training or torch.is_grad_enabled()
+        raised = share.pow(self.power) if learning else _raised(share, self.power)
         pooled = raised.mean((2, 3), keepdim=True).pow(1.0 / self.power)
         pooled = (pooled * highest)[:, :, 0, 0]
         cells = functional.adaptive_avg_pool2d(self.reduce(features), self.grid)

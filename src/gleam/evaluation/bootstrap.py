@@ -71,6 +71,21 @@ def mean_intervals(
     return [Interval(*map(float, row)) for row in zip(value, low, high, strict=True)]
 
 
+def named_means(
+    columns: dict[str, NDArray[np.float64]],
+    counted: NDArray[np.bool_],
+    groups: NDArray[Any],
+    seed: int,
+    resamples: int = RESAMPLES,
+) -> dict[str, Any]:
+    """Mean and interval of each named column (N,) over the counted rows; None where none is counted."""
+    if not counted.any():
+        return dict.fromkeys(columns)
+    table = np.stack([values[counted] for values in columns.values()], axis=1)
+    intervals = mean_intervals(table, groups=groups[counted], resamples=resamples, seed=seed)
+    return {name: i.to_dict() for name, i in zip(columns, intervals, strict=True)}
+
+
 def quantile_intervals(
     values: ArrayLike,
     quantiles: Sequence[float],

@@ -40,8 +40,9 @@ def covered_by_answer(
 ) -> NDArray[np.float64]:
     """1.0 where the answered tile covers the true position, 0.0 where not, NaN where nobody can tell.
 
-    The mean is the hit rate of VIGOR. Unlike recall@1 it does not blame an encoder for naming the
-    overlapping neighbour of the right tile.
+    The mean is a hit rate by geometry, in the spirit of VIGOR's, which goes by a list of semi-positives
+    (:func:`gleam.evaluation.protocols.measures.hit_rate`). Unlike recall@1 it does not blame an encoder
+    for naming the overlapping neighbour of the right tile.
 
     Args:
         queries: True positions (Q, 2), latitude first.

@@ -121,7 +121,7 @@ def encode_queries(
     """
     poses = [visible_pose(pose, view, hide) for pose in queries.poses]
     paths = queries.paths
-    turned = np.array([view in TURNING_VIEWS and pose.heading_deg is None for pose in poses])
+    turned = np.array([pose.heading_deg is None and _depends(encoder, view, pose) for pose in poses], bool)
     known = np.flatnonzero(~turned)
     plain = _encoded(encoder, queries.take(known), view, [poses[i] for i in known])
     parts: list[NDArray[Any]] = [plain[:0]] * len(paths)
@@ -138,7 +138,15 @@ def encode_queries(
     return QueryVectors(np.concatenate(parts), per_query, [str(paths[i]) for i in owners])
 
 
-def knowledge_note(queries: Places, view: View, hide: Sequence[str], headings: int) -> str:
+def _depends(encoder: VectorMaker, view: View, pose: Pose) -> bool:
+    """Tell whether another heading would give another vector; makers other than Encoder do not say."""
+    told = getattr(encoder, "depends_on_heading", None)
+    return view in TURNING_VIEWS and (told is None or bool(told(view, pose)))
+
+
+def knowledge_note(
+    queries: Places, view: View, hide: Sequence[str], headings: int, encoder: VectorMaker | None = None
+) -> str:
     """Say in one sentence what was known of the cameras of a view."""
     poses = [visible_pose(pose, view, hide) for pose in queries.poses]
     told, total = [], len(poses)
@@ -148,7 +156,10 @@ def knowledge_note(queries: Places, view: View, hide: Sequence[str], headings: i
             f"{field} {'known' if known == total else 'unknown' if not known else f'known for {known}'}"
         )
     note = f"{view}: {', '.join(told)} ({total} images)"
-    unknown = sum(pose.heading_deg is None for pose in poses) if view in TURNING_VIEWS else 0
+    unknown = 0
+    if view in TURNING_VIEWS:
+        turned = [encoder is None or _depends(encoder, view, pose) for pose in poses]
+        unknown = sum(pose.heading_deg is None and turns for pose, turns in zip(poses, turned, strict=True))
     if unknown:
         note += f"; {unknown} searched under {headings} headings, the best of which counts"
     return note + "."

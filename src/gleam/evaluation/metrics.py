@@ -19,10 +19,12 @@ ONE_PERCENT_RULES: dict[str, Callable[[int], int]] = {
     "ceil": lambda gallery: max(1, -(-gallery // 100)),
     "floor": lambda gallery: gallery // 100,
     "index": lambda gallery: round(0.01 * gallery) + 1,
+    "next": lambda gallery: int(0.01 * gallery) + 1,
 }
-"""What "recall@1%" of a gallery means: ours, one hundredth rounded up; ``floor`` as in the evaluator of
-University-1652 (0 below 100 images, so the recall is 0); ``index`` as in Sample4Geo, which takes the
-rounded hundredth for an index that counts from zero."""
+"""What "recall@1%" of a gallery means. ``ceil``, ours: one hundredth rounded up. ``floor``: Sample4Geo and
+CV-Cities on VIGOR, CVUSA and CVACT (0 below 100 images, so the recall is 0). ``index``: University-1652,
+SUES-200, DenseUAV and GTA-UAV, which take the rounded hundredth for an index that counts from zero.
+``next``: CVM-Net, SAFA, VIGOR and CVACT as first published, the whole hundredths and one."""
 
 
 def one_percent_k(gallery: int, rule: str = "ceil") -> int:
@@ -32,12 +34,14 @@ def one_percent_k(gallery: int, rule: str = "ceil") -> int:
     return ONE_PERCENT_RULES[rule](gallery)
 
 
-def hits_at(ranking: Ranking, k: int) -> NDArray[np.float64]:
+def hits_at(ranking: Ranking, k: int, ignoring: bool = True) -> NDArray[np.float64]:
     """1.0 for each query (Q,) with a positive among the first ``k``, else 0.0; NaN without positive.
 
-    ``k`` may exceed the gallery; with ``k`` 0 nothing is found.
+    ``k`` may exceed the gallery; with ``k`` 0 nothing is found. Ignored items are taken out of the
+    ranking; they count as wrong answers when not ``ignoring``.
     """
-    return _answered_only(ranking, (ranking.best <= k).astype(np.float64))
+    best = ranking.best if ignoring else ranking.best_of_all
+    return _answered_only(ranking, (best <= k).astype(np.float64))
 
 
 def ap_step(ranking: Ranking) -> NDArray[np.float64]:

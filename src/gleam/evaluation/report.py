@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.errors import GleamError, TableError
+from gleam.errors import GleamError
 from gleam.evaluation import metrics
-from gleam.evaluation.bootstrap import LEVEL, RESAMPLES, mean_intervals, quantile_intervals
+from gleam.evaluation.bootstrap import LEVEL, RESAMPLES, named_means, quantile_intervals
 from gleam.evaluation.distances import answer_distances, covered_by_answer, positions_of
 from gleam.evaluation.features import (
     HEADINGS_TRIED,
@@ -25,7 +25,7 @@ from gleam.evaluation.features import (
 from gleam.evaluation.histogram import ColourHistogram
 from gleam.evaluation.relevance import Relevance
 from gleam.evaluation.retrieval import DEFAULT_CHUNK, Ranking, search
-from gleam.places.check import missing_rows, unreadable_rows
+from gleam.evaluation.tables import table_name, usable_rows
 from gleam.places.table import Places
 from gleam.views import View, parse_view
 
@@ -78,10 +78,10 @@ def evaluate(
     started = time.perf_counter()
     hidden = checked_hide(hide)
     rows = places.select(split=split)
-    rows, skipped = _usable(rows, skip_bad)
+    rows, skipped = usable_rows(rows, skip_bad)
     gallery = rows.select(view=View.SATELLITE)
     if not len(gallery):
-        raise GleamError(f"{_table_name(places)} has no satellite image to search among{_of_split(split)}.")
+        raise GleamError(f"{table_name(places)} has no satellite image to search among{_of_split(split)}.")
     chosen = _query_views(rows, views, places, split)
 
     seconds: dict[str, float] = {}
@@ -109,7 +109,7 @@ def evaluate(
             )
             watch.stop("baseline")
         results[view.value] = figures
-        notes.append(knowledge_note(queries, view, hidden, headings))
+        notes.append(knowledge_note(queries, view, hidden, headings, encoder))
         if figures["without_positive"]:
             notes.append(
                 f"{view}: {figures['without_positive']} of {figures['queries']} queries have no satellite "
@@ -121,7 +121,7 @@ def evaluate(
         "gallery": len(gallery),
         "encoder": encoder.name,
         "fingerprint": encoder.fingerprint,
-        "table": _table_name(places),
+        "table": table_name(places),
         "split": split,
         "hide": list(hidden),
         "seed": seed,
@@ -173,7 +173,7 @@ def _figures(ranking: Ranking, queries: Places, gallery: Places, seed: int, resa
     columns["recall@1%"] = metrics.hits_at(ranking, k_percent)
     columns["ap_trapezoid"] = metrics.ap_trapezoid(ranking)
     columns["ap_step"] = metrics.ap_step(ranking)
-    out = _means(columns, answered, place, seed, resamples)
+    out = named_means(columns, answered, place, seed, resamples)
 
     truth = positions_of(queries)
     error_m = answer_distances(truth, positions_of(gallery), ranking.top)
@@ -182,10 +182,10 @@ def _figures(ranking: Ranking, queries: Places, gallery: Places, seed: int, resa
     with np.errstate(invalid="ignore"):
         near = {f"within_{m}m": (first_m <= m).astype(np.float64) for m in WITHIN_M}
     near["sdm@5"] = metrics.spatial_distance_metric(error_m, 5)
-    out |= _means(near, located, place, seed, resamples)
+    out |= named_means(near, located, place, seed, resamples)
     out |= _quantiles(first_m, located, place, seed, resamples)
     covered = covered_by_answer(truth, gallery, ranking.top[:, 0])
-    out |= _means({"hit_rate": covered}, np.isfinite(covered), place, seed, resamples)
+    out |= named_means({"hit_rate": covered}, np.isfinite(covered), place, seed, resamples)
 
     out["queries"] = len(queries)
     out["without_positive"] = int((~answered).sum())
@@ -198,22 +198,7 @@ def _figures(ranking: Ranking, queries: Places, gallery: Places, seed: int, resa
 
 def _baseline_figures(ranking: Ranking, queries: Places, seed: int, resamples: int) -> dict[str, Any]:
     columns = {f"recall@{k}": metrics.hits_at(ranking, k) for k in RECALL_AT}
-    return _means(columns, ranking.answered, queries.column("place"), seed, resamples)
-
-
-def _means(
-    columns: dict[str, NDArray[np.float64]],
-    counted: NDArray[np.bool_],
-    groups: NDArray[Any],
-    seed: int,
-    resamples: int,
-) -> dict[str, Any]:
-    """Mean and interval of each column over the counted queries; ``None`` when there is none."""
-    if not counted.any():
-        return dict.fromkeys(columns)
-    table = np.stack([values[counted] for values in columns.values()], axis=1)
-    intervals = mean_intervals(table, groups=groups[counted], resamples=resamples, seed=seed)
-    return {name: i.to_dict() for name, i in zip(columns, intervals, strict=True)}
+    return named_means(columns, ranking.answered, queries.column("place"), seed, resamples)
 
 
 def _quantiles(
@@ -236,32 +221,13 @@ def _refuse_unanswerable(answered: NDArray[np.bool_], queries: Places) -> None:
         )
 
 
-def _usable(rows: Places, skip_bad: bool) -> tuple[Places, list[dict[str, str]]]:
-    """Refuse, or leave out and list, the rows whose images cannot be read."""
-    missing = missing_rows(rows)
-    if missing and not skip_bad:
-        first = rows[missing[0]]
-        raise TableError(
-            f"{_table_name(rows)}: {len(missing)} of {len(rows)} image files are missing, the first "
-            f"{rows.path_of(first)} (place {first.place!r}, view {first.view}); see all with "
-            "`gleam places check`, or leave them out with --skip-bad."
-        )
-    if not skip_bad:
-        return rows, []
-    bad = dict.fromkeys(missing, "missing") | unreadable_rows(rows, set(missing))
-    skipped = [{"path": str(rows.path_of(i)), "cause": bad[i]} for i in sorted(bad)]
-    keep = np.ones(len(rows), bool)
-    keep[list(bad)] = False
-    return rows.take(keep), skipped
-
-
 def _query_views(
     rows: Places, views: Iterable[View | str] | None, places: Places, split: str | None
 ) -> list[View]:
     present: list[View] = [v for v in rows.views if v is not View.SATELLITE]
     if views is None:
         if not present:
-            raise GleamError(f"{_table_name(places)} has no query image{_of_split(split)}, only satellite.")
+            raise GleamError(f"{table_name(places)} has no query image{_of_split(split)}, only satellite.")
         return present
     chosen = list(dict.fromkeys(parse_view(v) for v in views))
     for view in chosen:
@@ -269,7 +235,7 @@ def _query_views(
             raise GleamError("satellite is the gallery, not a query view; choose among the others.")
         if view not in present:
             raise GleamError(
-                f"{_table_name(places)} has no {view} image{_of_split(split)}; it has "
+                f"{table_name(places)} has no {view} image{_of_split(split)}; it has "
                 f"{', '.join(present) or 'no query views'}."
             )
     return chosen
@@ -284,10 +250,6 @@ def _general_notes(gallery: Places, rows: Places) -> list[str]:
     if alone:
         notes.append(f"{len(alone)} places have a satellite image alone and serve as distractors.")
     return notes
-
-
-def _table_name(places: Places) -> str:
-    return str(places.file) if places.file else "places table"
 
 
 def _of_split(split: str | None) -> str:

@@ -89,6 +89,14 @@ def contributions(
     )
 
 
+def similarity_alone(
+    encoder: RegionEncoder, query: NDArray[np.uint8], tile: NDArray[np.uint8], view: View
+) -> float:
+    """Return the cosine of two prepared pictures whose regions cannot be compared."""
+    pair = encoder.embed(query[None], view)[0], encoder.embed(tile[None], View.SATELLITE)[0]
+    return float(np.clip(np.asarray(pair[0], np.float64) @ np.asarray(pair[1], np.float64), -1, 1))
+
+
 def layouts(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the (8, S, S, 3) turned and mirrored forms of a square, itself first."""
     turned = [np.rot90(square, k) for k in range(4)]

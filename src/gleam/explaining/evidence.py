@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gleam.atlas.embedding import preparation_for
 from gleam.errors import GleamError
-from gleam.explaining.contributions import Contributions, RegionEncoder, contributions
+from gleam.explaining.contributions import Contributions, RegionEncoder, contributions, similarity_alone
 from gleam.explaining.facts import direction_word, look_of, region_offset
 from gleam.explaining.regions import Sighting, sightings
 from gleam.explaining.sentences import compose, parse_language
@@ -95,19 +95,28 @@ class EvidenceExplainer:
         tile_pose = Pose(heading_deg=0.0, ground_width_m=width)
         tile_picture = _picture(tile, View.SATELLITE, tile_pose, preparation)
         query_picture, notes = self._query(query, seen_as, pose, preparation, tile_picture)
-        found = contributions(self._encoder, query_picture.square, tile_picture.square, seen_as)
-        supporting, opposing = _cite(found, query_picture, tile_picture, seen_as, preparation)
-        probability, calibration = self._probability(found.similarity, seen_as)
-        match = probability >= 0.5 if probability is not None else _matches_by_rule(found)
+        supporting: list[Region] = []
+        opposing: list[Region] = []
+        # Other makers of vectors than Encoder do not say it: their squares show the same ground.
+        if getattr(self._encoder, "tells_regions", True):
+            found = contributions(self._encoder, query_picture.square, tile_picture.square, seen_as)
+            supporting, opposing = _cite(found, query_picture, tile_picture, seen_as, preparation)
+            similarity, control = found.similarity, found.best_control
+        else:
+            similarity = similarity_alone(self._encoder, query_picture.square, tile_picture.square, seen_as)
+            control = None
+            notes = (*notes, "the encoder compares whole pictures, so no regions were measured")
+        probability, calibration = self._probability(similarity, seen_as)
+        match = probability >= 0.5 if probability is not None else _matches_by_rule(similarity, control)
         cited = sum(abs(region.share) for region in (*supporting, *opposing))
         text = compose(
             spoken,
             match=match,
             probability=probability,
             calibration=calibration,
-            similarity=found.similarity,
+            similarity=similarity,
             threshold=THRESHOLD,
-            control=found.best_control,
+            control=control,
             supporting=supporting,
             opposing=opposing,
             with_colours=seen_as is not View.MAP,
@@ -118,8 +127,8 @@ class EvidenceExplainer:
             probability_from=None if probability is None else "calibration",
             calibration=calibration,
             threshold=THRESHOLD,
-            similarity=round(found.similarity, 4),
-            control=round(found.best_control, 4),
+            similarity=round(similarity, 4),
+            control=None if control is None else round(control, 4),
             evidence_for=tuple(supporting),
             evidence_against=tuple(opposing),
             elsewhere=round(max(0.0, 1.0 - cited), 4),
@@ -152,9 +161,9 @@ class EvidenceExplainer:
         return float(calibration.probability([similarity])[0]), calibration.name
 
 
-def _matches_by_rule(found: Contributions) -> bool:
+def _matches_by_rule(similarity: float, control: float | None) -> bool:
     """Decide without a calibration: alike enough, and more alike than the photo in any other layout."""
-    return found.similarity >= THRESHOLD and found.similarity > found.best_control
+    return similarity >= THRESHOLD and (control is None or similarity > control)
 
 
 def _picture(image: Any, view: View, pose: Pose, preparation: Preparation) -> _Picture:

@@ -45,10 +45,10 @@ def sightings(
     """
     where = source_coordinates(size, view, pose, preparation)
     closed = view is View.PANORAMA and (pose.fov_deg is None or pose.fov_deg >= _FULL_CIRCLE_DEG)
-    edges = np.linspace(0, preparation.pixels, grid + 1).round().astype(int)
+    down, across = (np.linspace(0, side, grid + 1).round().astype(int) for side in where.shape[:2])
     return [
         [
-            _sighting(where[edges[i] : edges[i + 1], edges[j] : edges[j + 1]].reshape(-1, 2), size, closed)
+            _sighting(where[down[i] : down[i + 1], across[j] : across[j + 1]].reshape(-1, 2), size, closed)
             for j in range(grid)
         ]
         for i in range(grid)

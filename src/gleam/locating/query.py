@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gleam.atlas.embedding import SquareEncoder
 from gleam.imagery.decode import load_image
-from gleam.imagery.preparation import Preparation, prepare
+from gleam.imagery.preparation import Preparation, prepare, turns_raw
 from gleam.views import UNKNOWN_POSE, Pose, View
 
 HEADINGS = 24
@@ -44,7 +44,8 @@ class Query:
     """A photo made ready for searching.
 
     vectors: (K, D), one per assumed heading. headings: the assumed ones when there were several, else
-    None. squares: (K, S, S, 3), what the encoder saw. shows_something: whether there is any contrast.
+    None. squares: (K, S, S, 3), what the encoder saw (of a raw panorama its own height and width).
+    shows_something: whether there is any contrast.
     """
 
     vectors: NDArray[np.float32]
@@ -150,14 +151,16 @@ def query_of(
     or_reversed: bool = False,
 ) -> Query:
     """Do what :func:`make_query` does with pixels (H, W, 3) that are decoded already."""
-    searched = pose.heading_deg is None and view in _TURNING
+    # What is shown of a raw picture does not depend on the heading, except that a panorama is rolled.
+    turns = view in _TURNING and (not preparation.is_raw or turns_raw(view, pose))
+    searched = pose.heading_deg is None and turns
     tried: NDArray[np.float64] | None = None
     if searched:
         tried = np.arange(headings, dtype=np.float64) * (360.0 / headings)
-    elif or_reversed and pose.heading_deg is not None:
+    elif or_reversed and turns and pose.heading_deg is not None:
         tried = np.array([pose.heading_deg, (pose.heading_deg + 180.0) % 360.0])
     # Turning a prepared square by quarters is turning the camera, so a quarter of the circle is drawn.
-    quarters = 4 if searched and headings % 4 == 0 else 1
+    quarters = 4 if searched and headings % 4 == 0 and not preparation.is_raw else 1
     drawn = tried[: len(tried) // quarters] if tried is not None else None
     poses = [pose.with_heading(float(h)) for h in drawn] if drawn is not None else [pose]
     prepared = [prepare(pixels, view, p, preparation) for p in poses]

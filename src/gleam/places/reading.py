@@ -12,6 +12,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from gleam.errors import GleamError, TableError
+from gleam.places import entries
 from gleam.places.schema import BY_NAME, COLUMNS, FORMAT_VERSION, SCHEMA, VERSION_KEY, Column
 from gleam.views import View, parse_view
 
@@ -137,6 +138,7 @@ def validated(table: pa.Table, where: str, line_of_row0: int | None = None) -> p
     for lat, lon in (("lat", "lon"), ("camera_lat", "camera_lon")):
         half = pc.xor(pc.is_null(table.column(lat)), pc.is_null(table.column(lon)))
         place.refuse(half, lon, lambda _, lat=lat, lon=lon: f"and {lat!r} must be given both or neither")  # type: ignore[misc]
+    _check_lists(table, place)
     _check_unique(table, place)
     return table.combine_chunks()
 
@@ -228,6 +230,15 @@ def _canonical_views(values: pa.ChunkedArray, place: _Where) -> pa.ChunkedArray:
                 pc.index(values, name).as_py(), "view", f"is {name!r}. {message.rstrip('.')}"
             ) from None
     return pa.chunked_array([pa.array([canonical[v] for v in values.to_pylist()], pa.string())])
+
+
+def _check_lists(table: pa.Table, place: _Where) -> None:
+    for name in entries.LIST_COLUMNS:
+        values = table.column(name)
+        for cell in values.unique().to_pylist():
+            wrong = entries.wrong(cell)
+            if wrong is not None:
+                raise place.error(pc.index(values, cell).as_py(), name, f"is {cell!r}: {wrong}")
 
 
 def _check_unique(table: pa.Table, place: _Where) -> None:

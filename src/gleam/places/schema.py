@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-FORMAT_VERSION = 1
-"""Raised when a reader of an older version would misunderstand a table."""
+FORMAT_VERSION = 2
+"""Raised when a reader of an older version would misunderstand a table.
+
+2: a split may hold several entries; before, its whole text was its name.
+"""
 
 VERSION_KEY = b"gleam.places"
 """Key of the Parquet file metadata that holds the version."""
@@ -65,10 +68,14 @@ COLUMNS: tuple[Column, ...] = (
     _number("camera_lat", "latitude of the camera, WGS84 degrees", -90, 90),
     _number("camera_lon", "longitude of the camera, WGS84 degrees", -180, 180),
     _text("footprint", "outline on the ground as a WKT polygon, longitude first"),
-    _text("split", "such as train, validation or test"),
+    _text("split", "such as train, validation or test; several as train|test:gallery"),
     _text("source", "where the image comes from"),
     _text("licence", "under which licence it may be used"),
     _text("taken", "when it was taken, ISO 8601"),
+    _text("positives", "further places whose satellite image shows the same, as a|b"),
+    _text("semi_positives", "places whose satellite image shows a part of the same, as a|b"),
+    _number("x_m", "metres east of the origin of a world that is not on Earth"),
+    _number("y_m", "metres north of the origin of a world that is not on Earth"),
 )
 
 COLUMN_NAMES: tuple[str, ...] = tuple(c.name for c in COLUMNS)

@@ -15,10 +15,11 @@ from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gleam.errors import TableError, unknown_name
-from gleam.places import reading, writing
+from gleam.places import entries, reading, writing
 from gleam.places.schema import BY_NAME, COLUMN_NAMES, SCHEMA
 from gleam.views import Pose, View, parse_view
 
@@ -28,7 +29,8 @@ class PlaceImage:
     """One image of one place. ``None`` means unknown, never zero.
 
     ``lat``, ``lon`` are what the image centres on: for a drone the ground point on the optical axis,
-    for panorama and ground photos the camera. ``path`` is relative to the table's folder.
+    for panorama and ground photos the camera. ``path`` is relative to the table's folder. ``split``,
+    ``positives`` and ``semi_positives`` may hold several entries, see :mod:`gleam.places.entries`.
     """
 
     place: str
@@ -49,6 +51,10 @@ class PlaceImage:
     source: str | None = None
     licence: str | None = None
     taken: str | None = None
+    positives: str | None = None
+    semi_positives: str | None = None
+    x_m: float | None = None
+    y_m: float | None = None
 
     @property
     def pose(self) -> Pose:
@@ -162,17 +168,21 @@ class Places(Sequence[PlaceImage]):
         view: View | str | None = None,
         split: str | None = None,
         places: Iterable[str] | None = None,
+        role: str | None = None,
     ) -> Places:
         """Return the rows of one view, of one split and of the named places, in their order.
+
+        ``role`` asks for the rows that serve as ``"query"`` or ``"gallery"`` in that split (in any of
+        their splits when none is named); without it both are returned.
 
         Raises a ``GleamError`` for an unknown view, and for a split or a place that no row of the
         table has, so that a misspelt name never gives a silently small selection.
         """
         mask = np.ones(len(self), bool)
-        if split is not None:
-            if split not in self.splits:
-                raise unknown_name("split", split, self.splits or ("(the table names no splits)",))
-            mask &= self.column("split") == split
+        if split is not None and split not in self.splits:
+            raise unknown_name("split", split, self.splits or ("(the table names no splits)",))
+        if split is not None or role is not None:
+            mask &= self._in_split(split, role)
         if places is not None:
             wanted = set(places)
             unknown = wanted.difference(self.place_ids)
@@ -185,6 +195,12 @@ class Places(Sequence[PlaceImage]):
         if view is not None:
             mask &= self.column("view") == parse_view(view).value
         return self.take(mask)
+
+    def _in_split(self, split: str | None, role: str | None) -> NDArray[np.bool_]:
+        cells = self._table.column("split")
+        wanted = [cell for cell in cells.unique().to_pylist() if entries.serves(cell, split, role)]
+        known = pc.is_in(cells, pa.array([c for c in wanted if c is not None], pa.string()))
+        return np.asarray(pc.or_(known, pc.and_(pc.is_null(cells), None in wanted)), dtype=bool)
 
     @property
     def _name(self) -> str:
@@ -208,8 +224,15 @@ class Places(Sequence[PlaceImage]):
 
     @property
     def splits(self) -> list[str]:
-        """Names of the splits, sorted."""
-        return sorted(s for s in self._table.column("split").unique().to_pylist() if s is not None)
+        """Names of the splits, sorted, without roles."""
+        cells = self._table.column("split").unique().to_pylist()
+        return sorted({name for cell in cells for name, _ in entries.split_entries(cell)})
+
+    def lists(self, name: str) -> list[tuple[str, ...]]:
+        """Return the entries of a column that holds lists: ``split``, ``positives``, ``semi_positives``."""
+        if name not in entries.LIST_COLUMNS:
+            raise unknown_name("column of lists", name, entries.LIST_COLUMNS)
+        return [entries.parts(cell) for cell in self._table.column(name).to_pylist()]
 
     @property
     def views(self) -> list[View]:

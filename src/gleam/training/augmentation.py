@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gleam.encoder.ragged import Pictures, Ragged
 from gleam.training.config import AugmentConfig
 from gleam.views import View
 
@@ -57,6 +59,16 @@ class Geometry:
         shift = np.stack([self.shift_x[view, places], self.shift_y[view, places]], 1)
         return np.concatenate([own @ world, shift[:, :, None]], 2)
 
+    def rolls(
+        self, view: int, places: NDArray[np.int64], north_up: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return how raw panoramas turn with the same world, as ``roll_panoramas`` takes it.
+
+        They are not scaled or shifted: both would tear the circle.
+        """
+        world = 90.0 * self.quarter[places] * north_up
+        return np.stack([world, np.degrees(self.angle[view, places])], 1), self.mirror[places] == 1
+
 
 @dataclass(frozen=True)
 class Colour:
@@ -69,6 +81,10 @@ class Colour:
     def to(self, device: torch.device) -> Colour:
         """Return the same on another device."""
         return Colour(self.gain.to(device), self.tint.to(device), self.grey.to(device))
+
+    def only(self, span: slice) -> Colour:
+        """Return the changes of some of N images."""
+        return Colour(self.gain[span], self.tint[span], self.grey[span])
 
 
 def draw_geometry(
@@ -103,8 +119,22 @@ def draw_colour(config: AugmentConfig, views: int, places: int, generator: torch
     )
 
 
-def recolour(images: Tensor, colour: Colour) -> Tensor:
+@overload
+def recolour(images: Tensor, colour: Colour) -> Tensor: ...
+
+
+@overload
+def recolour(images: Ragged, colour: Colour) -> Ragged: ...
+
+
+def recolour(images: Pictures, colour: Colour) -> Pictures:
     """Apply colour changes to normalised images (N, 3, S, S): gain and tint, then some without colour."""
+    if isinstance(images, Ragged):
+        ends = np.cumsum([len(part) for part in images.parts]).tolist()
+        spans = [slice(end - len(part), end) for end, part in zip(ends, images.parts, strict=True)]
+        return Ragged(
+            [recolour(part, colour.only(span)) for part, span in zip(images.parts, spans, strict=True)]
+        )
     images = torch.addcmul(colour.tint[:, :, None, None], images, colour.gain[:, None, None, None])
     chosen = colour.grey.nonzero()[:, 0]
     if len(chosen):

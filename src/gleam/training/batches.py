@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gleam.encoder import ViewRun
-from gleam.training.augmentation import Colour, changes_geometry, draw_colour, draw_geometry
+from gleam.encoder.ragged import Pictures, joined
+from gleam.training.augmentation import Colour, Geometry, changes_geometry, draw_colour, draw_geometry
 from gleam.training.config import PhaseConfig
 from gleam.training.dataset import PlaceSet
+from gleam.training.roll import roll_panoramas
 from gleam.training.sampler import Batch, shard
 from gleam.training.warp import warp_squares
 from gleam.views import View
@@ -22,13 +24,14 @@ from gleam.views import View
 class StepInput:
     """One step of one process: B places in V views, N images.
 
-    views: satellite first. pixels: (N, 3, S, S) uint8, view after view, geometrically varied. runs: how
-    many of each view. colour: of the N images. present: (V, B) bool; its true places, in reading order,
-    are the images. clash: (G, G) bool over the places of all processes. first_place: of this process.
+    views: satellite first. pixels: (N, 3, S, S) uint8, view after view, geometrically varied; ragged when
+    views differ in size. runs: how many of each view. colour: of the N images. present: (V, B) bool; its
+    true places, in reading order, are the images. clash: (G, G) bool over the places of all processes.
+    first_place: of this process.
     """
 
     views: tuple[View, ...]
-    pixels: Tensor
+    pixels: Pictures
     runs: tuple[ViewRun, ...]
     colour: Colour
     present: Tensor
@@ -69,7 +72,7 @@ def load_step(
     width = max(part.stop - part.start for part in parts)
     own = parts[rank]
     present = np.zeros((len(views), width), dtype=bool)
-    squares, matrices, chosen = [], [], []
+    pictures, chosen = [], []
     for v, view in enumerate(views):
         has = places.present[batch.places[own], places.views.index(view)]
         present[v, : len(has)] = has
@@ -78,14 +81,13 @@ def load_step(
         if view is View.DRONE:
             bare = places.bare[batch.places[at]]
             rows = np.where((draw[at] < phase.without_pose) & (bare >= 0), bare, rows)
-        squares.append(places.stores[view].read(rows))
-        matrices.append(geometry.matrices(v, at, places.stores[view].north_up(rows)))
+        pictures.append(_varied(places, view, rows, geometry, v, at, phase))
         chosen.append(torch.from_numpy(at + v * total))
     flat = torch.cat(chosen)
     return StepInput(
         views=views,
-        pixels=_varied(np.concatenate(squares), np.concatenate(matrices), phase),
-        runs=tuple(ViewRun(view, len(part)) for view, part in zip(views, squares, strict=True)),
+        pixels=joined(pictures),
+        runs=tuple(ViewRun(view, len(part)) for view, part in zip(views, pictures, strict=True)),
         colour=Colour(
             colour.gain.flatten()[flat], colour.tint.flatten(0, 1)[flat], colour.grey.flatten()[flat]
         ),
@@ -95,13 +97,28 @@ def load_step(
     )
 
 
-def _varied(squares: NDArray[np.uint8], matrices: NDArray[np.float64], phase: PhaseConfig) -> Tensor:
-    """Return the squares (N, S, S, 3) channels first, geometrically varied when the phase says so."""
+def _varied(
+    places: PlaceSet,
+    view: View,
+    rows: NDArray[np.int64],
+    geometry: Geometry,
+    number: int,
+    at: NDArray[np.int64],
+    phase: PhaseConfig,
+) -> Tensor:
+    """Return the rows of a view, (n, 3, H, W), geometrically varied when the phase says so.
+
+    number: of the view in the batch. at: the rows' places in the batch.
+    """
+    store = places.stores[view]
+    pictures, north_up = store.read(rows), store.north_up(rows)
     if not changes_geometry(phase.augment):
-        return torch.from_numpy(squares).permute(0, 3, 1, 2).contiguous()
-    count, size = squares.shape[:2]
+        return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous()
+    if places.raw and view is View.PANORAMA:
+        return torch.from_numpy(roll_panoramas(pictures, *geometry.rolls(number, at, north_up)))
+    count, size = pictures.shape[:2]
     out = np.empty((count, 3, size, size), np.uint8)
-    warp_squares(squares, matrices, out)
+    warp_squares(pictures, geometry.matrices(number, at, north_up), out)
     return torch.from_numpy(out)
 
 

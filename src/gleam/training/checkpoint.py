@@ -6,7 +6,7 @@ Random states are not in it: all that is random in a step follows from seed, pha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,9 +123,14 @@ def _all(folder: Path) -> list[Path]:
 
 
 def parameter_groups(
-    named: Iterable[tuple[str, nn.Parameter]], weight_decay: float, freeze: Iterable[str]
+    named: Iterable[tuple[str, nn.Parameter]],
+    weight_decay: float,
+    freeze: Iterable[str],
+    frozen: Callable[[str], bool] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the trained parameters in two groups: matrices with weight decay, the rest without.
+
+    Parameters whose name begins with one of ``freeze``, or that ``frozen`` says so of, are not trained.
 
     Raises:
         GleamError: A name to freeze begins no parameter's name.
@@ -137,8 +142,9 @@ def parameter_groups(
     for name, parameter in named:
         frozen_by = [prefix for prefix in prefixes if name.startswith(prefix)]
         matched.update(frozen_by)
-        parameter.requires_grad_(not frozen_by)
-        if not frozen_by:
+        trained = not frozen_by and not (frozen is not None and frozen(name))
+        parameter.requires_grad_(trained)
+        if trained:
             (decayed if parameter.ndim > 1 else free).append(parameter)
     for prefix in prefixes:
         if prefix not in matched:

@@ -86,6 +86,9 @@ class HardNegativesConfig:
     pool: most similar places kept per place; some of them are drawn for each batch.
     per_seed: places per group, the seed included.
     nearest: this many geographically nearest places join the pool where coordinates are known.
+    search: how similar tiles are looked for: ``exact``, ``indexed`` (FAISS, extra ``train``; finds nearly
+        all of them, and the log says which share), or ``auto``: indexed above ``index_above`` places.
+    probes: cells of the index that are looked into; more find more and take longer.
     """
 
     every_epochs: int = 4
@@ -93,6 +96,9 @@ class HardNegativesConfig:
     pool: int = 32
     per_seed: int = 4
     nearest: int = 0
+    search: Literal["auto", "exact", "indexed"] = "auto"
+    index_above: int = 200_000
+    probes: int = 32
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -101,6 +107,31 @@ class HardNegativesConfig:
         _require(self.pool >= 1, "pool", self.pool, "1 or more")
         _require(self.per_seed >= 2, "per_seed", self.per_seed, "2 or more")
         _require(self.nearest >= 0, "nearest", self.nearest, "0 or more")
+        _require(self.index_above >= 0, "index_above", self.index_above, "0 or more")
+        _require(self.probes >= 1, "probes", self.probes, "1 or more")
+
+
+@dataclass(frozen=True)
+class LoraConfig:
+    """Low-rank adapters beside the linear maps of the backbone, which itself then stays as it is.
+
+    rank: of the adapters. alpha: their outputs are multiplied by ``alpha / rank``. dropout: share of the
+        adapters' inputs left out in training.
+    targets: ``attention`` (its four projections), ``all`` linear maps of the blocks, or a list of their
+        names, such as ``[q_proj, v_proj]``.
+    """
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+    targets: Literal["attention", "all"] | list[str] = "attention"
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _require(self.rank >= 1, "lora.rank", self.rank, "1 or more")
+        _require(self.alpha > 0, "lora.alpha", self.alpha, "above 0")
+        _require(0 <= self.dropout < 1, "lora.dropout", self.dropout, "from 0 to below 1")
+        _require(bool(self.targets), "lora.targets", self.targets, "a word or a list with at least one name")
 
 
 @dataclass(frozen=True)
@@ -216,7 +247,11 @@ class TrainConfig:
     start: an encoder (shipped name, folder or hub id) to start from instead of fresh weights; its own
         configuration must then equal ``encoder``, or ``encoder`` be left out.
     ema_decay: keep and save an exponential average of the weights; 0 saves the last weights.
+    lora: train adapters and head only; the published encoder has them added into its weights.
     precision: ``bf16`` runs the network in bfloat16 where that is fast; loss and weights stay float32.
+    checkpoint_activations: keep the input of each block only and compute the rest again in the backward
+        pass: less memory, about a third more time, the same gradients.
+    compile: compile the blocks of the backbone with torch.compile; without a compiler it goes on plainly.
     device: ``auto``, ``cpu`` or ``cuda``.
     threads: CPU threads of the network per process; 0 leaves torch's choice. Bitwise repeatable with 1.
     workers: threads that prepare images.
@@ -233,7 +268,10 @@ class TrainConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     evaluate: EvaluateConfig | None = None
     ema_decay: float = 0.0
+    lora: LoraConfig | None = None
     precision: Literal["fp32", "bf16"] = "fp32"
+    checkpoint_activations: bool = False
+    compile: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 1
     workers: int = 2

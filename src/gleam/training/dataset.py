@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from gleam.errors import TableError
 from gleam.imagery.preparation import Preparation
+from gleam.places.relations import related_places
 from gleam.places.table import Places
 from gleam.training.images import PreparedImages, prepared_images
+from gleam.training.related import Related
 from gleam.views import View
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -57,9 +59,11 @@ class PlaceSet:
 
     names: ``table-number:place``. views: satellite first. first, count: (P, V) where the squares of a
     place begin in the store of the view, and how many there are. unit: (P, 3) positions on the unit
-    sphere, NaN where unknown. width_m: (P,) width of the satellite tile. bare: (P,) the row of the drone
-    store that shows a place's first drone image as if only its heading were known, -1 where there is none.
-    Dropped places and images are told in ``notes``.
+    sphere, NaN where unknown; a world that is not on Earth lies on a plane of its own, in Earth radii.
+    width_m: (P,) width of the satellite tile. bare: (P,) the row of the drone store that shows a place's
+    first drone image as if only its heading were known, -1 where there is none. related: places that show
+    part of each other. raw: pictures are shown as they were taken, so panoramas are rolled where squares
+    are turned. Dropped places and images are told in ``notes``.
     """
 
     names: list[str]
@@ -70,7 +74,9 @@ class PlaceSet:
     unit: NDArray[np.float64]
     width_m: NDArray[np.float64]
     bare: NDArray[np.int64]
+    related: Related
     pixels: int
+    raw: bool
     notes: tuple[str, ...]
     fingerprint: str
 
@@ -94,14 +100,27 @@ class PlaceSet:
         return rows
 
     def close_pairs(self, places: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
-        """Return (n, n) which places lie nearer than ``share`` of their tiles' mean width; not themselves."""
-        unit, width = self.unit[places], self.width_m[places]
-        # Chords, not arc cosines: exact for small distances in float64.
-        chord = np.sqrt(((unit[:, None] - unit[None]) ** 2).sum(-1)) * EARTH_RADIUS_M
-        with np.errstate(invalid="ignore"):
-            close: NDArray[np.bool_] = chord < share * 0.5 * (width[:, None] + width[None])
+        """Return (n, n) which places are no negatives of each other; nothing of a place and itself."""
+        close = self.not_negatives(places, np.broadcast_to(places, (len(places), len(places))), share)
         np.fill_diagonal(close, False)
         return close
+
+    def not_negatives(
+        self, own: NDArray[np.int64], others: NDArray[np.int64], share: float
+    ) -> NDArray[np.bool_]:
+        """Return for places (n,) and others (n, k) which pairs are no negatives of each other, (n, k).
+
+        They lie nearer than ``share`` of their tiles' mean width, the data set says that they show part
+        of each other, or they are one place.
+        """
+        # Chords, not arc cosines: exact for small distances in float64.
+        chord = np.sqrt(((self.unit[own][:, None] - self.unit[others]) ** 2).sum(-1)) * EARTH_RADIUS_M
+        width = 0.5 * (self.width_m[own][:, None] + self.width_m[others])
+        with np.errstate(invalid="ignore"):
+            near: NDArray[np.bool_] = chord < share * width
+        near |= others == own[:, None]
+        near |= self.related.holds(own, others)
+        return near
 
 
 def find_tables(patterns: Sequence[str]) -> list[Path]:
@@ -148,6 +167,7 @@ def open_places(
     for number, path in enumerate(find_tables(patterns)):
         table = Places.read(path)
         chosen = table.select(split=split) if split is not None else table
+        builder.add_related(number, chosen)
         for column, view in enumerate(views):
             rows = chosen.select(view=view)
             if len(rows) == 0:
@@ -182,6 +202,15 @@ def _with_heading_alone(rows: Places) -> Places:
     return Places(bare, rows.root)
 
 
+def _positions(rows: Places, table: int) -> NDArray[np.float64]:
+    """Return (n, 3) positions: on the unit sphere, or on a plane that is the table's own."""
+    lat, lon, x, y = (np.array(rows.column(name), np.float64) for name in ("lat", "lon", "x_m", "y_m"))
+    lat, lon = np.radians(lat), np.radians(lon)
+    sphere = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
+    plane = np.stack([x / EARTH_RADIUS_M, y / EARTH_RADIUS_M, np.full(len(x), 10.0 + 10.0 * table)], 1)
+    return np.where(np.isnan(sphere).any(1, keepdims=True) & ~np.isnan(x)[:, None], plane, sphere)
+
+
 class _Builder:
     """Collects places table by table."""
 
@@ -190,15 +219,17 @@ class _Builder:
         self.number_of: dict[tuple[int, str], int] = {}
         self.first: list[NDArray[np.int64]] = []
         self.count: list[NDArray[np.int64]] = []
-        self.position: list[tuple[float, float, float]] = []
+        self.unit: list[tuple[float, float, float]] = []
+        self.width: list[float] = []
         self.bare: dict[int, int] = {}
+        self.related: list[tuple[tuple[int, str], tuple[int, str]]] = []
         self.problems: list[str] = []
         self.digest = hashlib.sha256()
 
     def add(self, table: int, column: int, rows: Places, prepared: PreparedImages, start: int) -> None:
         """Note which rows of the view's store each place of a table has."""
         self.problems += prepared.problems
-        lat, lon, width = (rows.column(name) for name in ("lat", "lon", "ground_width_m"))
+        unit, width = _positions(rows, table), rows.column("ground_width_m")
         for i, place in enumerate(rows.column("place")):
             if not prepared.usable[i]:
                 continue
@@ -207,11 +238,12 @@ class _Builder:
             if number == len(self.first):
                 self.first.append(np.zeros(len(self.views), np.int64))
                 self.count.append(np.zeros(len(self.views), np.int64))
-                self.position.append((np.nan, np.nan, np.nan))
+                self.unit.append((np.nan, np.nan, np.nan))
+                self.width.append(np.nan)
             if self.count[number][column] == 0:
                 self.first[number][column] = start + i
                 if column == 0:
-                    self.position[number] = (lat[i], lon[i], width[i])
+                    self.unit[number], self.width[number] = tuple(unit[i]), width[i]
             # A bad image between two good ones of a place ends its run: the later ones are left out.
             if self.first[number][column] + self.count[number][column] == start + i:
                 self.count[number][column] += 1
@@ -221,6 +253,11 @@ class _Builder:
         for i, place in enumerate(rows.column("place")):
             if prepared.usable[i]:
                 self.bare.setdefault(self.number_of[table, place], start + i)
+
+    def add_related(self, table: int, rows: Places) -> None:
+        """Note which places of a table show part of each other."""
+        for place, others in related_places(rows).items():
+            self.related += [((table, place), (table, other)) for other in others]
 
     def finish(self, stores: dict[View, ImageStore], preparation: Preparation, where: str) -> PlaceSet:
         """Drop what cannot be used and say so."""
@@ -239,20 +276,26 @@ class _Builder:
                 f"{where}: {len(keep)} places have a satellite image and one of the views "
                 f"{', '.join(self.views[1:])}; at least two are needed."
             )
-        position = np.array(self.position, np.float64)[keep]
-        lat, lon = np.radians(position[:, 0]), np.radians(position[:, 1])
-        unit = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
-        width = np.where(np.isnan(position[:, 2]), preparation.ground_width_m, position[:, 2])
+        width = np.array(self.width, np.float64)[keep]
         return PlaceSet(
             names=[names[i] for i in keep],
             views=self.views,
             first=np.array(self.first)[keep],
             count=count[keep],
             stores=stores,
-            unit=unit,
-            width_m=width,
+            unit=np.array(self.unit, np.float64)[keep],
+            width_m=np.where(np.isnan(width), preparation.ground_width_m, width),
+            related=self._relations(keep),
             bare=np.array([self.bare.get(int(i), -1) for i in keep], np.int64),
             pixels=preparation.pixels,
+            raw=preparation.is_raw,
             notes=tuple(notes),
             fingerprint=self.digest.hexdigest()[:32],
         )
+
+    def _relations(self, keep: NDArray[np.int64]) -> Related:
+        """Return the relation between the places that are kept, by their new numbers."""
+        place = list(self.number_of)
+        new = {place[old]: number for number, old in enumerate(keep.tolist())}
+        pairs = [(new[a], new[b]) for a, b in self.related if a in new and b in new]
+        return Related.from_pairs(pairs, len(keep))

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,8 @@ _BLOCK = 16
 class PreparedImages:
     """Prepared squares of the rows of one view.
 
-    pixels: (n, S, S, 3) uint8, memory-mapped. north_up: (n,) whether north is up, as far as known.
+    pixels: (n, S, S, 3) uint8, memory-mapped (of raw panoramas their own height and width). north_up: (n,)
+    whether north is up, as far as known.
     usable: (n,) False where the image could not be read. problems: one sentence per such image.
     """
 
@@ -92,7 +93,7 @@ def prepared_images(
 
 def _key(places: Places, view: View, preparation: Preparation) -> str:
     digest = hashlib.sha256()
-    head = {"format": FORMAT, "view": view.value, "preparation": asdict(preparation)}
+    head = {"format": FORMAT, "view": view.value, "preparation": preparation.to_dict()}
     digest.update(json.dumps(head, sort_keys=True).encode())
     for row in places:
         path = places.path_of(row)
@@ -160,8 +161,10 @@ def _fill(
     title: str,
 ) -> tuple[NDArray[np.bool_], list[str | None]]:
     """Write the squares of all rows; return which are north-up, and what was wrong with each."""
-    rows, count, side = list(places), len(places), preparation.pixels
-    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(count, side, side, 3))
+    rows, count = list(places), len(places)
+    pixels = np.lib.format.open_memmap(
+        file, mode="w+", dtype=np.uint8, shape=(count, *preparation.size(view), 3)
+    )
     north_up = np.zeros(count, dtype=bool)
     problems: list[str | None] = [None] * count
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, TypeVar
 
 import torch
@@ -32,7 +32,8 @@ class Runtime:
                 "device is 'cuda', but this machine offers no CUDA device; use 'auto' or 'cpu'."
             )
         on_cpu = device == "cpu" or not torch.cuda.is_available()
-        self._accelerator = Accelerator(cpu=on_cpu, mixed_precision="bf16" if precision == "bf16" else "no")
+        self._accelerator = Accelerator(cpu=on_cpu)
+        self._precision = precision
         # After Accelerate, which sets a number of its own for several processes on one CPU.
         if threads:
             torch.set_num_threads(threads)
@@ -46,8 +47,10 @@ class Runtime:
 
     def autocast(self) -> AbstractContextManager[None]:
         """Run the network inside in the chosen precision."""
-        context: AbstractContextManager[None] = self._accelerator.autocast()
-        return context
+        # Not through Accelerate, which knows one precision per process: that of its first training.
+        if self._precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     def wait(self) -> None:
         """Let the processes meet here."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam.training.related import Related, keep_apart
 from gleam.views import View
 
 Places = NDArray[np.int64]
@@ -35,7 +36,8 @@ class Sampling:
 
     views: query views. present: (places, views) bool, whether a place has an image of that view.
     size: places per global batch. together: all views in one batch, or one view per batch.
-    equal: repeat rarer views until all are seen equally often. world: number of processes.
+    equal: repeat rarer views until all are seen equally often. world: number of processes. related: places
+    that show part of each other, which therefore do not meet in a batch where that can be helped.
     """
 
     views: tuple[View, ...]
@@ -44,6 +46,7 @@ class Sampling:
     together: bool
     equal: bool
     world: int = 1
+    related: Related | None = None
 
 
 def epoch_batches(
@@ -102,6 +105,8 @@ def _cut(order: Places, views: tuple[View, ...], sampling: Sampling) -> list[Bat
     if len(starts) > 1 and len(order) - starts[-1] < SMALLEST_BATCH * sampling.world:
         starts.pop()
     ends = [*starts[1:], len(order)]
+    if sampling.related is not None and len(sampling.related):
+        order = keep_apart(order, [b - a for a, b in zip(starts, ends, strict=True)], sampling.related)
     return [Batch(order[a:b], views) for a, b in zip(starts, ends, strict=True) if b - a >= SMALLEST_BATCH]
 
 

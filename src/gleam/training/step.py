@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gleam.encoder import EncoderModel, ViewRun
-from gleam.encoder.normalisation import ViewNorm
+from gleam.encoder.normalisation import ViewNorm, runs_within
+from gleam.encoder.ragged import Pictures
 from gleam.errors import ConfigError
 from gleam.training.augmentation import changes_colour, recolour
 from gleam.training.batches import StepInput
@@ -75,7 +76,7 @@ def spread(vectors: Tensor, present: Tensor) -> Tensor:
 
 def _backward_chunked(
     model: EncoderModel,
-    images: Tensor,
+    images: Pictures,
     runs: Sequence[ViewRun],
     loss_of: Callable[[Tensor], Tensor],
     chunk: int,
@@ -118,17 +119,6 @@ def batch_statistics(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     for name, module in model.named_modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm | ViewNorm):
             yield name, module
-
-
-def runs_within(runs: Sequence[ViewRun], span: slice) -> tuple[ViewRun, ...]:
-    """Return the runs of the images of ``span`` only."""
-    inside, start = [], 0
-    for run in runs:
-        count = min(start + run.count, span.stop) - max(start, span.start)
-        if count > 0:
-            inside.append(ViewRun(run.view, count))
-        start += run.count
-    return tuple(inside)
 
 
 def _random_state(device: torch.device) -> list[Tensor]:

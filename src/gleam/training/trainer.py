@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from gleam.config import to_dict, to_yaml
-from gleam.encoder import Encoder, EncoderConfig, EncoderModel, build_model
 from gleam.errors import ConfigError, GleamError
 from gleam.files import atomic_write
 from gleam.progress import Bar, progress, say
-from gleam.training.averaging import WeightAverage
 from gleam.training.batches import load_step, step_seed
 from gleam.training.checkpoint import (
     Checkpoint,
@@ -24,55 +20,36 @@ from gleam.training.checkpoint import (
     load_strictly,
     newest_checkpoint,
     optimiser_tensors,
-    parameter_groups,
     restore_optimiser,
     save_checkpoint,
 )
 from gleam.training.config import PhaseConfig, TrainConfig
 from gleam.training.dataset import PlaceSet, open_places
-from gleam.training.gather import average_gradients
 from gleam.training.hard_negatives import Neighbours, is_due, mine
 from gleam.training.images import default_cache
 from gleam.training.journal import Journal
+from gleam.training.learner import Learner
 from gleam.training.recall import Recall, measure_recall
 from gleam.training.result import TrainingResult, publish
+from gleam.training.resuming import CONFIG, check_unchanged
 from gleam.training.runtime import Runtime
 from gleam.training.sampler import Batch, Sampling, epoch_batches
 from gleam.training.schedule import rate_at
-from gleam.training.step import backward, batch_statistics
+from gleam.training.similar import Search
 from gleam.views import View
 
-LOG, CONFIG, CHECKPOINTS = "log.jsonl", "config.yaml", "checkpoints"
-
-_MAY_CHANGE = {
-    "out",
-    "evaluate",
-    "threads",
-    "workers",
-    "cache",
-    "device",
-    "checkpoint_every_steps",
-    "keep_checkpoints",
-    "log_every_steps",
-}
-"""Settings that may differ when a training resumes: none of them changes what is learned. Phases that have
-not begun may differ too, and further ones may follow."""
+LOG, CHECKPOINTS = "log.jsonl", "checkpoints"
 
 
 class Trainer:
     """One training in one process (of possibly several)."""
 
     def __init__(self, config: TrainConfig) -> None:
-        """Set up device and network; data are opened by :meth:`run`."""
+        """Set up device and network; data are opened by :meth:`run`, which is the first to write."""
         self.config = config
         self.out = Path(config.out)
         self.runtime = Runtime(config.device, config.precision, config.threads)
-        self.model, self.encoder_config = self._first_model()
-        self.model.to(self.runtime.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = WeightAverage(self.model, config.ema_decay) if config.ema_decay else None
-        start = math.log(1.0 / config.loss.temperature)
-        self.log_scale = nn.Parameter(torch.tensor(start, device=self.runtime.device))
-        self.optimiser: torch.optim.Optimizer | None = None
+        self.learner = Learner(config, self.runtime)
         self.neighbours: Neighbours = {}
         self.recalls: list[Recall] = []
         self.held_out: PlaceSet | None = None
@@ -100,14 +77,14 @@ class Trainer:
                 journal.cut(int(checkpoint.state["log_bytes"]))
             self._open_held_out()
             if checkpoint is None:
-                journal.write("start", name=self.config.name, parameters=self._parameter_count())
+                journal.write("start", name=self.config.name, parameters=self.learner.parameter_count())
                 self._measure("before", journal)
                 self._save(journal)
             while self.phase_index < len(self.config.phases):
                 self._run_phase(self.config.phases[self.phase_index], checkpoint, journal)
                 checkpoint = None
             if self.runtime.is_main:
-                publish(self._encoder(), self.out)
+                publish(self.learner.finished(), self.out)
                 journal.write("end", step=self.global_step)
             self.runtime.wait()
         finally:
@@ -121,7 +98,7 @@ class Trainer:
         """Make the folder, or find where an earlier start of this training stopped."""
         checkpoint = newest_checkpoint(self.out / CHECKPOINTS) if resume else None
         if checkpoint is not None:
-            self._check_unchanged(checkpoint.state)
+            check_unchanged(self.config, checkpoint.state, self.out)
             self._write_config()
             return checkpoint
         # The main process looks for all: it makes the folder while the others may still be looking.
@@ -141,29 +118,6 @@ class Trainer:
                 temporary.write_text(to_yaml(self.config), encoding="utf-8")
         self.runtime.wait()
 
-    def _check_unchanged(self, state: dict[str, Any]) -> None:
-        now, then = to_dict(self.config), dict(state["config"])
-        begun = int(state["phase_index"]) + (1 if state["phase_step"] else 0)
-        now["phases"], then["phases"] = now["phases"][:begun], then["phases"][:begun]
-        for key in sorted(now.keys() | then.keys()):
-            if key not in _MAY_CHANGE and now.get(key) != then.get(key):
-                raise ConfigError(
-                    f"{key} differs from the training in {self.out} ({_short(now.get(key))} now, "
-                    f"{_short(then.get(key))} then); resume with its {CONFIG}, or choose another --out."
-                )
-
-    def _first_model(self) -> tuple[EncoderModel, EncoderConfig]:
-        config = self.config
-        if config.start is None:
-            return build_model(config.encoder, config.seed), config.encoder
-        encoder = Encoder.from_pretrained(config.start)
-        if config.encoder != EncoderConfig() and build_model(config.encoder).config != encoder.config:
-            raise ConfigError(
-                f"The encoder {config.start!r} to start from has another configuration than the section "
-                "'encoder'; leave that section out, or make it equal."
-            )
-        return encoder.model, encoder.config
-
     # --- a phase -----------------------------------------------------------------------------
 
     def _run_phase(self, phase: PhaseConfig, checkpoint: Checkpoint | None, journal: Journal) -> None:
@@ -180,12 +134,13 @@ class Trainer:
             together=phase.views_per_batch == "all",
             equal=phase.equal_views,
             world=self.runtime.world,
+            related=places.related,
         )
         per_epoch = len(self._batches(sampling, phase, epoch=0, mined=False))
         total = phase.steps if phase.steps is not None else max(1, round((phase.epochs or 0) * per_epoch))
-        self.optimiser = self._optimiser(phase)
+        optimiser = self.learner.begin(phase)
         if checkpoint is not None and self.phase_step:
-            restore_optimiser(self.optimiser, checkpoint.group("optimiser"))
+            restore_optimiser(optimiser, checkpoint.group("optimiser"))
         else:
             self.neighbours = {}
         say(
@@ -199,10 +154,10 @@ class Trainer:
         self._measure(f"after {phase.name}", journal)
         self.phase_index += 1
         self.phase_step = 0
-        self.optimiser = None
+        self.learner.optimiser = None
         self.neighbours = {}
         if self.runtime.is_main:
-            encoder, folder = self._encoder(), self.out / "phases" / phase.name
+            encoder, folder = self.learner.finished(), self.out / "phases" / phase.name
             folder.mkdir(parents=True, exist_ok=True)
             publish(encoder, folder)
         self._save(journal)
@@ -223,7 +178,7 @@ class Trainer:
         while self.phase_step < total:
             epoch, position = divmod(self.phase_step, per_epoch)
             if position == 0 and is_due(phase.hard_negatives, epoch):
-                self.neighbours = self._mine(places, phase)
+                self.neighbours = self._mine(places, phase, journal)
             if position == 0 or not batches:
                 batches = self._batches(sampling, phase, epoch, mined=bool(self.neighbours))
             rate = rate_at(phase, self.phase_step, total)
@@ -239,7 +194,7 @@ class Trainer:
                     phase=phase.name,
                     epoch=round(self.phase_step / per_epoch, 4),
                     loss=loss,
-                    scale=float(self.log_scale.detach().exp()),
+                    scale=float(self.learner.log_scale.detach().exp()),
                     rate=rate,
                     images_per_s=round(pace.images_per_s, 1),
                 )
@@ -253,53 +208,11 @@ class Trainer:
 
     def _step(self, phase: PhaseConfig, places: PlaceSet, batch: Batch, rate: float) -> tuple[float, int]:
         """Learn from one global batch; return the loss over all processes and the images shown here."""
-        assert self.optimiser is not None
         seed = step_seed(self.config.seed, self.phase_index, self.phase_step)
         generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed ^ self.runtime.rank)
         inputs = load_step(places, batch, phase, generator, rank=self.runtime.rank, world=self.runtime.world)
-        self._train_mode(phase)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.zero_grad(set_to_none=True)
-        loss_config = phase.loss or self.config.loss
-        share = backward(
-            self.model,
-            self.log_scale,
-            inputs,
-            phase,
-            loss_config,
-            device=self.runtime.device,
-            autocast=self.runtime.autocast,
-        )
-        trained = [p for group in self.optimiser.param_groups for p in group["params"]]
-        average_gradients(trained)
-        loss = float(self.runtime.mean(share))
-        if not math.isfinite(loss):
-            raise GleamError(
-                f"The loss of step {self.phase_step} of phase {phase.name!r} is not finite; lower its rate "
-                f"(now {rate:g}) or raise its warmup. The last checkpoint is kept."
-            )
-        if phase.clip_norm:
-            nn.utils.clip_grad_norm_(trained, phase.clip_norm)
-        self.optimiser.step()
-        with torch.no_grad():
-            self.log_scale.clamp_(max=math.log(loss_config.max_scale))
-        if self.average is not None:
-            self.average.update(self.model)
-        return loss, len(inputs.pixels)
-
-    def _optimiser(self, phase: PhaseConfig) -> torch.optim.Optimizer:
-        groups = parameter_groups(self.model.named_parameters(), phase.weight_decay, phase.freeze)
-        if (phase.loss or self.config.loss).learnable:
-            groups[1]["params"].append(self.log_scale)
-        return torch.optim.AdamW(groups, lr=phase.rate, betas=phase.betas)
-
-    def _train_mode(self, phase: PhaseConfig) -> None:
-        self.model.train()
-        if phase.freeze_statistics:
-            for _, module in batch_statistics(self.model):
-                module.eval()
+        return self.learner.step(inputs, phase, rate), len(inputs.pixels)
 
     def _batches(self, sampling: Sampling, phase: PhaseConfig, epoch: int, *, mined: bool) -> list[Batch]:
         return epoch_batches(
@@ -311,9 +224,13 @@ class Trainer:
             per_seed=phase.hard_negatives.per_seed if phase.hard_negatives else 2,
         )
 
-    def _mine(self, places: PlaceSet, phase: PhaseConfig) -> Neighbours:
+    def _mine(self, places: PlaceSet, phase: PhaseConfig, journal: Journal) -> Neighbours:
+        def told(view: str, search: Search) -> None:
+            if search.method != "exact":
+                journal.write("mining", step=self.global_step, view=view, **asdict(search))
+
         # Every process mines alike; the main one's result is used, so that rounding cannot part them.
-        found = mine(self.model, places, phase, self.runtime) if self.runtime.is_main else {}
+        found = mine(self.learner.model, places, phase, self.runtime, told) if self.runtime.is_main else {}
         shared: Neighbours = self.runtime.same(found)
         return shared
 
@@ -330,7 +247,7 @@ class Trainer:
             return
         if self.runtime.is_main:
             recall = measure_recall(
-                self._best_model(),
+                self.learner.best,
                 self.held_out,
                 evaluate,
                 self.runtime,
@@ -352,11 +269,11 @@ class Trainer:
 
     def _save(self, journal: Journal, places: PlaceSet | None = None) -> None:
         if self.runtime.is_main:
-            groups = {"model": self.model.state_dict(), "loss": {"log_scale": self.log_scale}}
-            if self.average is not None:
-                groups["average"] = self.average.model.state_dict()
-            if self.optimiser is not None:
-                groups["optimiser"] = optimiser_tensors(self.optimiser)
+            groups = {"model": self.learner.model.state_dict(), "loss": {"log_scale": self.learner.log_scale}}
+            if self.learner.average is not None:
+                groups["average"] = self.learner.average.model.state_dict()
+            if self.learner.optimiser is not None:
+                groups["optimiser"] = optimiser_tensors(self.learner.optimiser)
             groups["neighbours"] = {
                 view.value if view else "all": torch.from_numpy(near)
                 for view, near in self.neighbours.items()
@@ -366,7 +283,7 @@ class Trainer:
                 "phase_index": self.phase_index,
                 "phase_step": self.phase_step,
                 "global_step": self.global_step,
-                "average_updates": self.average.updates if self.average else 0,
+                "average_updates": self.learner.average.updates if self.learner.average else 0,
                 "data": places.fingerprint if places else "",
                 "recalls": [recall.to_dict() for recall in self.recalls],
                 "log_bytes": journal.size(),
@@ -382,12 +299,12 @@ class Trainer:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         state = checkpoint.state
-        load_strictly(self.model, checkpoint.group("model"), "network")
-        if self.average is not None:
-            load_strictly(self.average.model, checkpoint.group("average"), "average network")
-            self.average.updates = int(state["average_updates"])
+        load_strictly(self.learner.model, checkpoint.group("model"), "network")
+        if self.learner.average is not None:
+            load_strictly(self.learner.average.model, checkpoint.group("average"), "average network")
+            self.learner.average.updates = int(state["average_updates"])
         with torch.no_grad():
-            self.log_scale.copy_(checkpoint.tensors["loss/log_scale"])
+            self.learner.log_scale.copy_(checkpoint.tensors["loss/log_scale"])
         self.neighbours = {
             None if name == "all" else View(name): near.numpy().astype(np.int32)
             for name, near in checkpoint.group("neighbours").items()
@@ -405,7 +322,7 @@ class Trainer:
                 patterns,
                 split,
                 views,
-                self.encoder_config.preparation,
+                self.learner.encoder_config.preparation,
                 Path(self.config.cache) if self.config.cache else default_cache(),
                 workers=self.config.workers,
                 skip_bad=self.config.skip_bad,
@@ -421,15 +338,6 @@ class Trainer:
                 self.notes.append(note)
                 say(note)
         return places
-
-    def _best_model(self) -> EncoderModel:
-        return self.average.model if self.average is not None else self.model
-
-    def _encoder(self) -> Encoder:
-        return Encoder(self._best_model(), self.config.name)
-
-    def _parameter_count(self) -> int:
-        return sum(parameter.numel() for parameter in self.model.parameters())
 
 
 class _Pace:
@@ -453,8 +361,3 @@ class _Pace:
 def train(config: TrainConfig, *, resume: bool = False) -> TrainingResult:
     """Train an encoder as ``config`` says; see :class:`Trainer`."""
     return Trainer(config).run(resume=resume)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

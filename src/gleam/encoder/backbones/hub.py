@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gleam.encoder.backbones.base import Backbone
+from gleam.encoder.backbones.base import Backbone, Pooled, shares_of_mean
+from gleam.encoder.backbones.torchvision_shim import make_importable
 from gleam.errors import ConfigError, EncoderError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
+
+FINAL_NORM = {"convnext": "layernorm", "convnextv2": "layernorm"}
+"""Models whose pooled feature is the mean over all positions, then this layer norm."""
+CLASS_TOKEN = {"dinov2", "dinov2_with_registers", "dinov3_vit", "vit"}
+"""Models whose pooled feature is the normed class token."""
 
 
 class HubBackbone(Backbone):
@@ -25,6 +31,8 @@ class HubBackbone(Backbone):
 
     def __init__(self, name: str, class_name: str, options: dict[str, Any]) -> None:
         super().__init__()
+        # With the extra timm a torchvision is installed that transformers would stumble over.
+        make_importable()
         import transformers
 
         model_class = getattr(transformers, class_name)
@@ -63,6 +71,8 @@ class HubBackbone(Backbone):
         self.channels = int(sizes[-1]) if sizes else int(config.hidden_size)
         self.is_siglip = name.startswith("siglip")
         self.naflex = name == "siglip2_vision_model"
+        self.kind = name
+        self.width = self.channels if name in FINAL_NORM or name in CLASS_TOKEN else None
         mean, std = (HALF, HALF) if self.is_siglip else (IMAGENET_MEAN, IMAGENET_STD)
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
@@ -83,6 +93,15 @@ class HubBackbone(Backbone):
         # Patch tokens come last in every model of the list; what precedes them are class and registers.
         patches = hidden[:, hidden.shape[1] - rows * columns :]
         return patches.transpose(1, 2).reshape(len(x), -1, rows, columns)
+
+    def pooled(self, x: Tensor, with_shares: bool = False) -> Pooled:
+        """Return the mean of all positions after the final norm, or the class token."""
+        hidden: Tensor = self.model(pixel_values=x, **self._position_arguments()).last_hidden_state
+        if self.kind in CLASS_TOKEN:
+            return Pooled(hidden[:, 0], None)
+        norm: nn.LayerNorm = getattr(self.model, FINAL_NORM[self.kind])
+        vector: Tensor = norm(hidden.mean((-2, -1)))
+        return shares_of_mean(hidden, norm, vector) if with_shares else Pooled(vector, None)
 
     def _position_arguments(self) -> dict[str, Any]:
         if self.model.config.model_type in {"vit", "siglip_vision_model"}:

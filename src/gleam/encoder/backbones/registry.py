@@ -22,8 +22,12 @@ TRANSFORMERS_NAMES: dict[str, str] = {
 """Our names (the ``model_type`` of the configuration) and the class in transformers."""
 
 
+TIMM_PREFIX = "timm/"
+"""What follows is a name of timm, which the extra ``timm`` installs."""
+
+
 def backbone_names() -> list[str]:
-    """Return every backbone name that a config may hold."""
+    """Return every backbone name that a config may hold, beside ``timm/NAME``."""
     return ["compact", *sorted(TRANSFORMERS_NAMES)]
 
 
@@ -37,4 +41,8 @@ def make_backbone(name: str, options: dict[str, Any], context: RunContext, per_v
         from gleam.encoder.backbones.hub import HubBackbone
 
         return HubBackbone(name, TRANSFORMERS_NAMES[name], options)
-    raise unknown_name("backbone", name, backbone_names())
+    if name.startswith(TIMM_PREFIX):
+        from gleam.encoder.backbones.timm import TimmBackbone
+
+        return TimmBackbone(name.removeprefix(TIMM_PREFIX), options)
+    raise unknown_name("backbone", name, [*backbone_names(), f"{TIMM_PREFIX}NAME"])

@@ -34,7 +34,7 @@ def compose(
     calibration: str | None,
     similarity: float,
     threshold: float,
-    control: float,
+    control: float | None,
     supporting: Sequence[Region],
     opposing: Sequence[Region],
     with_colours: bool,
@@ -48,7 +48,8 @@ def compose(
         calibration: Name of the calibration's data, or None.
         similarity: Cosine of the two pictures.
         threshold: Similarity that decides when nothing is calibrated.
-        control: Highest cosine of the query turned and mirrored.
+        control: Highest cosine of the query turned and mirrored; None when whole pictures were compared,
+            without regions.
         supporting: Regions for a match, strongest first.
         opposing: Regions against it.
         with_colours: Whether the colours of the two pictures can be compared at all (not for maps).
@@ -63,9 +64,10 @@ def compose(
         parts.append(say["calibrated"].format(name=calibration))
     else:
         parts.append(say[f"{kind}_threshold"])
-        parts.append(
-            say["similarity_threshold"].format(similarity=f"{similarity:.2f}", threshold=f"{threshold:.2f}")
-        )
+        rule = "similarity_threshold" if control is not None else "similarity_rule"
+        parts.append(say[rule].format(similarity=f"{similarity:.2f}", threshold=f"{threshold:.2f}"))
+    if control is None:
+        return str(say["space"].join([*parts, say["no_regions"], say["unread"]]))
     parts.append(say["control"].format(control=f"{control:.2f}"))
     for heading, nothing, regions in (
         ("for", "nothing_for", supporting),

@@ -15,6 +15,11 @@ TEMPLATES: dict[str, str] = {
         "Their similarity is {similarity}; by rule a match needs {threshold} and more than the control, as "
         "no probability is calibrated for this view."
     ),
+    "similarity_rule": (
+        "Their similarity is {similarity}; by rule a match needs {threshold}, as no probability is "
+        "calibrated for this view."
+    ),
+    "no_regions": "The encoder compares whole pictures, so no regions were measured and none are cited.",
     "control": "As a control, the photo turned and mirrored reaches at most {control}.",
     "for": "For a match:",
     "against": "Against a match:",

@@ -12,6 +12,8 @@ TEMPLATES: dict[str, str] = {
     "similarity_threshold": (
         "两者的相似度为 {similarity}；此视角尚未校准概率，按规则，匹配须达到 {threshold} 且高于对照。"
     ),
+    "similarity_rule": ("两者的相似度为 {similarity}；此视角尚未校准概率，按规则，匹配须达到 {threshold}。"),
+    "no_regions": "该编码器比较整幅图像，因此没有测量区域，也不列出区域。",
     "control": "作为对照，将照片旋转和镜像后的相似度最高为 {control}。",
     "for": "支持匹配的证据：",
     "against": "反对匹配的证据：",

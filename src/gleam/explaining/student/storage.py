@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def save_student(student: Student, folder: Path) -> None:
         "name": student.name,
         "encoder": student.encoder,
         "fingerprint": student.fingerprint,
-        "preparation": asdict(student.preparation),
+        "preparation": student.preparation.to_dict(),
         "attributes": {a.name: list(a.values) for a in ATTRIBUTES},
         **student.made,
     }

@@ -7,6 +7,7 @@ in :attr:`Prepared.note`.
 """
 
 from gleam.imagery.preparation.prepare import Prepared, prepare, source_coordinates
+from gleam.imagery.preparation.raw import turns_raw
 from gleam.imagery.preparation.settings import Preparation
 
-__all__ = ["Preparation", "Prepared", "prepare", "source_coordinates"]
+__all__ = ["Preparation", "Prepared", "prepare", "source_coordinates", "turns_raw"]

@@ -14,6 +14,7 @@ from gleam.imagery.preparation.drone import drone_sampling
 from gleam.imagery.preparation.ground import ground_sampling
 from gleam.imagery.preparation.overhead import overhead_sampling
 from gleam.imagery.preparation.panorama import panorama_sampling
+from gleam.imagery.preparation.raw import raw_coordinates, raw_facts, raw_picture
 from gleam.imagery.preparation.sampling import Sampling, draw
 from gleam.imagery.preparation.settings import Preparation
 from gleam.imagery.preparation.square import OVERSAMPLING
@@ -32,8 +33,8 @@ _SAMPLERS: dict[View, Callable[[tuple[int, int], Pose, Preparation], Sampling]] 
 class Prepared:
     """An image ready for the encoder.
 
-    pixels: (S, S, 3) uint8.
-    north_up: whether the top of the square is known to be north.
+    pixels: (S, S, 3) uint8; raw panoramas may have another height and width.
+    north_up: whether the top of the square (the centre of a raw panorama) is known to be north.
     note: what was assumed because the pose did not tell, in words; empty when nothing was.
     """
 
@@ -48,7 +49,7 @@ def prepare(
     pose: Pose = UNKNOWN_POSE,
     p: Preparation | None = None,
 ) -> Prepared:
-    """Bring an (H, W, 3) uint8 image of any view towards a north-up bird's view.
+    """Bring an (H, W, 3) uint8 image of any view towards a north-up bird's view, or only to size.
 
     Raises ImageError when the array is not such an image, and GleamError when the pose is impossible.
     """
@@ -58,6 +59,9 @@ def prepare(
             f"An image array of shape {image.shape} and type {image.dtype} cannot be prepared; "
             "give (height, width, 3) uint8, as load_image returns."
         )
+    if p.is_raw:
+        _check(view, pose)
+        return Prepared(raw_picture(image, view, pose, p), *raw_facts(view, pose, p))
     sampling = _sampling(image.shape[:2], view, pose, p)
     return Prepared(draw(image, sampling, p.pixels), sampling.north_up, sampling.note)
 
@@ -67,10 +71,15 @@ def source_coordinates(
 ) -> NDArray[np.float32]:
     """Return (S, S, 2): the (row, column) of a (height, width) source that each prepared pixel shows.
 
+    Raw panoramas have their own height and width in place of S, S.
+
     Positions are in pixels with the centre of the first at 0.5, and NaN where the source does not see.
     With it a region of the prepared square can be drawn on the photo it came from.
     """
     p = p or Preparation()
+    if p.is_raw:
+        _check(view, pose)
+        return raw_coordinates(size, view, pose, p)
     sampling = _sampling(size, view, pose, p)
     side = p.pixels * OVERSAMPLING
     columns = sampling.columns % size[1] if sampling.wraps else sampling.columns
@@ -82,6 +91,12 @@ def source_coordinates(
 
 def _sampling(size: tuple[int, int], view: View, pose: Pose, p: Preparation) -> Sampling:
     """Check the pose and ask the view's geometry."""
+    _check(view, pose)
+    return _SAMPLERS[view](size, pose, p)
+
+
+def _check(view: View, pose: Pose) -> None:
+    """Refuse a pose that no camera has."""
     for field in fields(pose):
         value = getattr(pose, field.name)
         if value is not None and not math.isfinite(value):
@@ -99,4 +114,3 @@ def _sampling(size: tuple[int, int], view: View, pose: Pose, p: Preparation) -> 
         )
     if pose.ground_width_m is not None and pose.ground_width_m <= 0:
         raise GleamError(f"{view.value} pose: a ground width of {pose.ground_width_m:g} m is impossible.")
-    return _SAMPLERS[view](size, pose, p)
