@@ -1,9 +1,10 @@
-"""How many photos per second the server locates, beside the bare locator in one process.
+"""How many photos per second the server locates, beside the bare encoder and the bare locator in one process.
 
     python benchmarks/serve_load.py --folder /tmp/load
 
-makes a city and its atlas (at least 1,000 tiles), measures the baseline (the locator alone, called from as
-many threads as the server has workers, on the same photos), then starts the real server and loads it with
+makes a city and its atlas (at least 1,000 tiles), measures the baselines (the encoder alone: decoding,
+preparing and embedding the photo under every heading tried; and the locator alone; both called from as many
+threads as the server has workers, on the same photos), then starts the real server and loads it with
 ``wrk`` (Debian package ``wrk``), which posts photos of 128 x 128 pixels as multipart forms: as fast as it
 can for the throughput, and at 5 requests per second for the latency. Everything is done for four kinds of
 question: photos whose camera is told by their metadata and photos that tell nothing, each with the closer
@@ -82,7 +83,8 @@ def main() -> None:
         for refine in (10, 0):
             options = {"view": "drone", "refine": refine}
             speed = bare(atlas, photos[known], options, workers, told.seconds)
-            rows.append({"pose_known": known, "refine": refine, "bare": speed})
+            encoding = bare(atlas, photos[known], options, workers, told.seconds / 2, encoder_alone=True)
+            rows.append({"pose_known": known, "refine": refine, "bare": speed, "encoder": encoding})
     with Server(atlas, folder, workers) as server:
         for row in rows:
             options = {"view": "drone", "refine": row["refine"]}
@@ -131,23 +133,41 @@ def small_photos(folder: Path, *, metadata: bool) -> list[bytes]:
 
 
 def bare(
-    atlas: Path, photos: list[bytes], options: dict[str, Any], workers: int, seconds: float
+    atlas: Path,
+    photos: list[bytes],
+    options: dict[str, Any],
+    workers: int,
+    seconds: float,
+    *,
+    encoder_alone: bool = False,
 ) -> dict[str, float]:
-    """Locate without a server, in as many threads as it has workers; return photos per second."""
+    """Locate, or only encode, without a server, in as many threads as it has workers: photos a second."""
     import torch
 
     from gleam import Atlas, Encoder, Locator
+    from gleam.locating.query import may_be_reversed, read_camera
+    from gleam.views import UNKNOWN_POSE, View
 
     with Atlas.open(atlas) as opened:
         locator = Locator(Encoder.from_pretrained("city"), opened)
-        locator.locate(photos[0], **options)
+
+        def once(photo: bytes) -> None:
+            if not encoder_alone:
+                locator.locate(photo, **options)
+                return
+            view = View(options["view"])
+            camera = read_camera(photo, view, UNKNOWN_POSE, use_metadata=True)
+            reversed_too = may_be_reversed(camera, view)
+            locator.finder.queries(photo, view, camera.pose, or_reversed=reversed_too)
+
+        once(photos[0])
         done, lock, until = [0], threading.Lock(), time.monotonic() + seconds
 
         def work(number: int) -> None:
             torch.set_num_threads(1)
             at = number
             while time.monotonic() < until:
-                locator.locate(photos[at % len(photos)], **options)
+                once(photos[at % len(photos)])
                 at += workers
                 with lock:
                     done[0] += 1
@@ -265,14 +285,16 @@ def table(about: dict[str, Any], rows: list[dict[str, Any]]) -> str:
         f"{about['tiles']} tiles, {about['workers']} workers, {about['photos']} photos of {PIXELS} px, "
         f"seed {about['seed']}",
         "",
-        "| camera | refine | bare /s | served /s (wrk) | bare/served | p95 at 5/s, ms | p50 at 5/s, ms |",
-        "|---|---|---|---|---|---|---|",
+        "| camera | refine | encoder /s | locator /s | served /s (wrk) | locator/served | p95 at 5/s, ms "
+        "| p50 at 5/s, ms |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         camera, latency = "told" if row["pose_known"] else "unknown", row["latency"]
         lines.append(
-            f"| {camera} | {row['refine']} | {row['bare']['per_s']:.1f} | {row['served']['per_s']:.1f} "
-            f"| {row['ratio']:.2f} | {latency['p95_ms']:.0f} | {latency['p50_ms']:.0f} |"
+            f"| {camera} | {row['refine']} | {row['encoder']['per_s']:.1f} | {row['bare']['per_s']:.1f} "
+            f"| {row['served']['per_s']:.1f} | {row['ratio']:.2f} "
+            f"| {latency['p95_ms']:.0f} | {latency['p50_ms']:.0f} |"
         )
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from gleam import progress as module
-from gleam.progress import duration, progress, say, track
+from gleam.progress import asking, duration, progress, say, track
 
 
 @pytest.fixture
@@ -32,6 +32,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_items_come_through_unchanged() -> None:
     assert list(track([3, 1, 2], "Counting")) == [3, 1, 2]
     assert list(track(iter("ab"), "Counting", total=2)) == ["a", "b"]
+
+
+def test_a_loop_can_be_stopped_between_two_items_from_outside() -> None:
+    seen = []
+
+    def check() -> None:
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), asking(check):
+        for item in track(range(9), "Counting"):
+            seen.append(item)
+    assert seen == [0, 1]
+    assert list(track(range(3), "Counting")) == [0, 1, 2]
 
 
 def test_quiet_means_not_a_word(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:

@@ -10,7 +10,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ QUIET_VARIABLE = "GLEAM_QUIET"
 LINE_EVERY_S = 5.0
 """In a log, one line is written this often."""
 
+_asked: ContextVar[Callable[[], None] | None] = ContextVar("asked", default=None)
 _lock = threading.RLock()
 _shared: RichProgress | None = None
 _open_bars = 0
@@ -39,8 +41,24 @@ def track(iterable: Iterable[Item], title: str, total: int | None = None) -> Ite
         total = len(iterable)
     with progress(title, total) as bar:
         for item in iterable:
+            ask = _asked.get()
+            if ask is not None:
+                ask()
             yield item
             bar.advance()
+
+
+@contextlib.contextmanager
+def asking(check: Callable[[], None]) -> Iterator[None]:
+    """Call ``check`` before each item of the loops that :func:`track` follows in this block.
+
+    What it raises ends the loop: so long work can be stopped between two items, however deep it lies.
+    """
+    token = _asked.set(check)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
 
 
 @contextlib.contextmanager

@@ -11,15 +11,16 @@ from gleam.locating.judging.samples import Sample
 from gleam.locating.judging.signs import SIGNS
 
 
-def drawn(n, areas=("a", "b"), seed=0, telling="sharpness", view="drone"):
+def drawn(n, areas=("a", "b"), seed=0, telling="sharpness", view="drone", searched=0.0, base=-1.5):
     """Samples whose chance of being right depends on the margin and one more sign."""
     rng = np.random.default_rng(seed)
     out = []
     for i in range(n):
         signs = {name: float(rng.normal()) for name in SIGNS}
         signs["margin"] = float(rng.exponential(0.1))
+        signs["heading_searched"] = searched
         present = bool(rng.random() < 0.8)
-        odds = -1.5 + 25 * signs["margin"] + 2.5 * signs[telling]
+        odds = base + 25 * signs["margin"] + 2.5 * signs[telling]
         right = present and rng.random() < 1 / (1 + np.exp(-odds))
         if not present:
             signs["margin"] *= 0.1
@@ -77,3 +78,33 @@ def test_nothing_and_one_sided_samples_are_refused():
         fit_answers([], name="none")
     with pytest.raises(GleamError, match="are right"):
         fit_answers([s for s in drawn(300) if s.present and s.error_m <= 50], name="all right")
+
+
+def test_a_searched_heading_is_calibrated_apart_where_there_are_enough_of_both():
+    known, unknown = drawn(900), drawn(900, seed=3, searched=1.0, base=-4.0)
+    fitted = fit_answers([*known, *unknown], name="both")
+    assert set(fitted["claims"]) == {"drone", "drone, heading unknown"}
+    calibrations = Calibrations.of(type("E", (), {"calibration": fitted, "name": "e"})())
+    for kind, told in (("drone", 0.0), ("drone, heading unknown", 1.0)):
+        assert calibrations.kind_of("drone", heading_searched=bool(told)) == kind
+        answer = calibrations.answer(kind)
+        new = drawn(3000, seed=21, searched=told, base=-4.0 if told else -1.5)
+        p = answer.probability([[s.signs[name] for name in answer.features] for s in new])
+        assert expected_calibration_error(p, [s.present and s.error_m <= 50 for s in new]) < 0.05
+    # One calibration for both would be wrong for either; few of one kind stay with the others.
+    together = fit_answers([*known, *unknown[:50]], name="few")
+    assert set(together["claims"]) == {"drone"}
+    assert (
+        Calibrations.of(type("E", (), {"calibration": together, "name": "e"})()).kind_of(
+            "drone", heading_searched=True
+        )
+        == "drone"
+    )
+
+
+def test_pairs_are_those_of_the_view_whatever_is_known_of_the_heading():
+    pairs = [{"name": "p", "views": ["drone"], "features": ["similarity"], "intercept": 0.0}]
+    pairs[0] |= {"coefficients": [1.0], "within_m": None, "n": 9, "positive_share": 0.5}
+    known = Calibrations.of(type("E", (), {"calibration": {"pairs": pairs}, "name": "e"})())
+    assert known.pair("drone, heading unknown") is known.pair("drone") is not None
+    assert known.kind_of("drone", heading_searched=True) == "drone"

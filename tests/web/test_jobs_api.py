@@ -73,7 +73,7 @@ def test_a_batch_answers_every_photo_and_lets_go_of_them(server, photos):
 
 
 def test_a_cancelled_batch_goes_on_where_it_stopped(server, photos):
-    many = [(f"{n:02d}.jpg", noise_jpeg(seed=n)) for n in range(5)]
+    many = [(f"{n:02d}.jpg", noise_jpeg(seed=n)) for n in range(12)]
     id = start(server.url, many)
     wait(server.url, id, ("running",))
     while get(f"{server.url}/v1/jobs/{id}").json()["done"] < 1:
@@ -81,11 +81,11 @@ def test_a_cancelled_batch_goes_on_where_it_stopped(server, photos):
     delete(f"{server.url}/v1/jobs/{id}")
     job = wait(server.url, id)
     assert job["state"] == "cancelled"
-    assert 1 <= job["done"] < 5
-    assert len(list((server.service.batches.get(id).folder.path / "photos").iterdir())) == 5
+    assert 1 <= job["done"] < 12
+    assert len(list((server.service.batches.get(id).folder.path / "photos").iterdir())) == 12
     assert post(f"{server.url}/v1/jobs/{id}/resume").status_code == 200
     job = wait(server.url, id)
-    assert (job["state"], job["done"]) == ("done", 5)
+    assert (job["state"], job["done"]) == ("done", 12)
     assert post(f"{server.url}/v1/jobs/{id}/resume").status_code == 409
 
 
@@ -95,6 +95,17 @@ def test_photos_of_one_place_get_one_answer(server, photos):
     assert job["state"] == "done", job
     rows = get(f"{server.url}/v1/jobs/{id}/results").json()["results"]
     assert len(rows) == 1 and rows[0]["answer"]["status"]
+
+
+@pytest.mark.parametrize("mode", ["together", "sequence"])
+def test_photos_that_are_answered_together_can_be_cancelled_between_them(server, mode):
+    many = [(f"{n:02d}.jpg", noise_jpeg(seed=n)) for n in range(40)]
+    id = start(server.url, many, mode=mode)
+    wait(server.url, id, ("running",))
+    delete(f"{server.url}/v1/jobs/{id}")
+    job = wait(server.url, id)
+    assert (job["state"], job["done"]) == ("cancelled", 0)
+    delete(f"{server.url}/v1/jobs/{id}?forget=true")
 
 
 def test_a_kept_batch_gives_tagged_copies(server, photos):

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from gleam.encoder.config import EncoderConfig
-from gleam.encoder.model import EncoderModel, ViewRun, build_model
+from gleam.encoder.inference import InferenceForms
+from gleam.encoder.model import EncoderModel, build_model
 from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_calibration, save_encoder
 from gleam.errors import EncoderError
 from gleam.imagery.decode import load_image
@@ -57,6 +58,7 @@ class Encoder:
         self.calibration = calibration or {}
         self.origin = origin
         self._fingerprint: str | None = None
+        self._forms = InferenceForms()
 
     @classmethod
     def from_pretrained(cls, name: str | Path) -> Encoder:
@@ -252,9 +254,7 @@ class Encoder:
         try:
             with torch.inference_mode():
                 pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).to(device)
-                runs = (ViewRun(view, len(pixels)),)
-                images = self.model.normalise(pixels)
-                output = (self.model.forward_regions if patches else self.model.forward_vectors)(images, runs)
+                output = self._forms.run(self.model, pixels, view, with_regions=patches)
         finally:
             if was_training:
                 self.model.train()

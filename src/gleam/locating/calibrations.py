@@ -14,8 +14,10 @@ Form::
 ``radius95`` may carry ``"through": "atlas"`` when it was measured on answers of an atlas; otherwise it
 comes from tiles centred on the places, and the grid of the atlas still has to be added.
 
-Beside the views there may be ``together`` (several photos of one place) and ``sequence`` (a photo of a
-flight). Each part may be missing; what is missing is not claimed.
+Beside the views there may be ``together`` (several photos of one place), ``sequence`` (a photo of a
+flight), and ``drone, heading unknown`` and the like, for photos of a view whose heading had to be searched
+for; where that is missing, what the view has stands for it. Each part may be missing; what is missing is
+not claimed.
 """
 
 from __future__ import annotations
@@ -27,6 +29,13 @@ from typing import Any
 from gleam.errors import EncoderError, GleamError
 from gleam.evaluation.calibration import PAIR_FEATURES, Calibration
 from gleam.locating.judging.signs import ALL_SIGNS
+
+HEADING_UNKNOWN = "heading unknown"
+
+
+def searched_kind(view: str) -> str:
+    """Return the name under which photos of a view are calibrated whose heading had to be searched for."""
+    return f"{view}, {HEADING_UNKNOWN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,14 @@ class Calibrations:
         """Return the calibration of answers for a view, if any."""
         return next((c for c in self.answers if view in c.views), None)
 
-    def pair(self, view: str) -> Calibration | None:
-        """Return the calibration of pairs for a view, if any."""
+    def kind_of(self, view: str, *, heading_searched: bool) -> str:
+        """Return the name under which answers to photos of a view are calibrated."""
+        apart = searched_kind(view)
+        return apart if heading_searched and self.answer(apart) is not None else view
+
+    def pair(self, kind: str) -> Calibration | None:
+        """Return the calibration of pairs for a view, whatever is known of the heading, if any."""
+        view = kind.removesuffix(f", {HEADING_UNKNOWN}")
         return next((c for c in self.pairs if view in c.views), None)
 
     def radius(self, view: str) -> Radius95 | None:

@@ -187,13 +187,14 @@ class Locator:
             notes += heading_notes(found, heading_from)
             covariance = found.surface.covariance_m2 if found.surface is not None else None
             at = [(place.lat, place.lon) for place in places]
-            region = shape_of(at, covariance, view.value, judgement, self.calibrations)
-            if region.get("region95") and self.calibrations.region(view.value) is None:
+            kind = self.calibrations.kind_of(view.value, heading_searched=query.headings is not None)
+            region = shape_of(at, covariance, kind, judgement, self.calibrations)
+            if region.get("region95") and self.calibrations.region(kind) is None:
                 notes.append(REGION_FROM_SCORES)
             best = {
                 "lat": places[0].lat,
                 "lon": places[0].lon,
-                **self._radius(view),
+                **self._radius(kind),
                 **region,
                 "heading_deg": heading,
                 "heading_from": heading_from,
@@ -239,9 +240,9 @@ class Locator:
             heading_searched=found.query.headings is not None,
         )
 
-    def _radius(self, view: View) -> dict[str, Any]:
+    def _radius(self, kind: str) -> dict[str, Any]:
         grid = grid_radius95_m(self.atlas.stride_m, self.atlas.tile_m)
-        measured = self.calibrations.radius(view.value)
+        measured = self.calibrations.radius(kind)
         if measured is None:
             return {"radius95_m": round(grid, 1), "radius95_from": RADIUS_FROM_GRID}
         radius, source = measured.radius95_m, f"95 % of {measured.n} located answers on {measured.name}"

@@ -90,7 +90,16 @@ class Batch:
         with self._lock:
             self.rows.append(Row(int(photo.parent.name), told))
             self._times.append(time.monotonic())
-        if self._cancel.is_set() and len(self.rows) < self.about.total:
+        if len(self.rows) < self.about.total:
+            self.check()
+
+    def check(self) -> None:
+        """Let work on it go on.
+
+        Raises:
+            Cancelled: It is to stop.
+        """
+        if self._cancel.is_set():
             raise Cancelled
 
     def finish(self, expires: float) -> None:

@@ -18,6 +18,7 @@ from gleam.files import PARTIAL_SUFFIX
 from gleam.locating import Answer, Locator
 from gleam.locating.batch import Failure
 from gleam.locating.job import Job, Mode
+from gleam.progress import asking
 from gleam.web.batch import Batch, Cancelled
 from gleam.web.batch_folder import About, BatchFolder, State
 from gleam.web.options import JobOptions
@@ -202,7 +203,9 @@ class Batches:
             self._answered(result.status.value if isinstance(result, Answer) else "failed")
             batch.show(photo, result)
 
-        job.run(self._locator, show)
+        # Photos that are answered together yield nothing before the last of them is looked at.
+        with asking(batch.check):
+            job.run(self._locator, show)
 
     def _read(self) -> None:
         """Find the batches of former servers; those that were in work are interrupted now."""

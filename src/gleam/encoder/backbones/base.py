@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from gleam.views import View
 
 
 class Pooled(NamedTuple):
@@ -37,6 +40,13 @@ class Backbone(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the (N, channels, h, w) feature map of (N, 3, H, W) normalised pictures."""
         raise TypeError(f"{type(self).__name__} must compute a feature map.")
+
+    def inference_form(self, view: View, dtype: torch.dtype) -> Callable[[Tensor], Tensor] | None:
+        """Return a faster copy for one view and weights that stand still; None without one.
+
+        It maps uint8 (N, 3, H, W) to what ``forward(normalise(...))`` gives.
+        """
+        return None
 
     def pooled(self, x: Tensor, with_shares: bool = False) -> Pooled:
         """Return the network's own pooled feature of normalised pictures, after its final norm."""

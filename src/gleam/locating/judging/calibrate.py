@@ -27,7 +27,7 @@ from gleam.evaluation.calibration import (
     negative_log_likelihood,
 )
 from gleam.evaluation.open_set import false_locate_rate
-from gleam.locating.calibrations import Claims
+from gleam.locating.calibrations import Claims, searched_kind
 from gleam.locating.judging.sample import Sample
 from gleam.locating.judging.samples import sample_area
 from gleam.locating.judging.signs import SEQUENCE, signs_for
@@ -55,6 +55,8 @@ MISTAKEN_ABSENCE = 0.02
 OPEN_PLACES = (1, 2, 3, 5, 10)
 """Numbers of places that an ambiguous answer may leave open."""
 _FEWEST_FOR_REGION = 40
+_FEWEST_OF_A_KIND = 200
+"""Photos with and without their heading known are calibrated apart from so many samples of each on."""
 
 
 def calibrate_locator(
@@ -96,7 +98,8 @@ def calibrate_locator(
 def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0) -> dict[str, Any]:
     """Fit probabilities, thresholds and regions for each view among the samples.
 
-    What several photos gave counts as views of its own, ``together`` and ``sequence``.
+    What several photos gave counts as views of its own, ``together`` and ``sequence``; so do photos of a view
+    whose heading had to be searched for, where there are enough of both.
 
     Returns:
         ``{"answers": [...], "presence": [...], "claims": {...}, "regions": {...}, "radius95": {...},
@@ -118,8 +121,20 @@ def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0)
         "held_out": {},
     }
     for view in dict.fromkeys(s.view for s in samples):
-        _fit_view(_Table([s for s in samples if s.view == view and s.signs], view, within_m), view, name, out)
+        for kind, own in _kinds([s for s in samples if s.view == view and s.signs], view).items():
+            _fit_view(_Table(own, kind, within_m), kind, name, out)
     return out
+
+
+def _kinds(samples: Sequence[Sample], view: str) -> dict[str, list[Sample]]:
+    """Part the samples of a view by whether the heading was searched for; few of either stay together."""
+    parts: dict[str, list[Sample]] = {}
+    for sample in samples:
+        kind = searched_kind(view) if sample.signs.get("heading_searched", 0.0) > 0.5 else view
+        parts.setdefault(kind, []).append(sample)
+    if min(map(len, parts.values()), default=0) < _FEWEST_OF_A_KIND:
+        return {view: list(samples)}
+    return parts
 
 
 class _Table:

@@ -62,11 +62,12 @@ def judge(
         surface: Of scores around the first place.
         heading_searched: Whether several headings were tried.
     """
-    calibration = calibrations.answer(view)
+    kind = calibrations.kind_of(view, heading_searched=heading_searched)
+    calibration = calibrations.answer(kind)
     if calibration is None:
         return judge_by_lead(places)
     signs = signs_of(places, tiles, calibration.within_m or 0.0, surface, heading_searched=heading_searched)
-    judged = judge_by_signs(signs, view, calibrations, similarity=places[0].best.score)
+    judged = judge_by_signs(signs, kind, calibrations, similarity=places[0].best.score)
     return judged or judge_by_lead(places)
 
 
