@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gleam.cli.make_maps import make_maps
+
 if TYPE_CHECKING:
     from gleam.places import Places
     from gleam.places.importers import ImportOptions
@@ -22,6 +24,7 @@ def register(app: typer.Typer) -> None:
     places.command("import")(import_)
     places.command("check")(check)
     places.command("show")(show)
+    places.command("make-maps")(make_maps)
     app.add_typer(places, name="places")
 
 

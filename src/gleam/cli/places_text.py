@@ -42,11 +42,12 @@ def imported(found: Imported) -> str:
     if found.absent:
         lines.append(f"Not there: {', '.join(found.absent)}.")
     lines += [f"Left out: {entry}" for entry in found.left_out]
-    lines.append(
-        "All that is published is there."
-        if found.whole
-        else f"This is a part of {found.dataset.title}; it can be used as it is."
-    )
+    if not found.dataset.published:
+        lines.append("No counts are published, so whether this is all cannot be told.")
+    elif found.whole:
+        lines.append("All that is published is there.")
+    else:
+        lines.append(f"This is a part of {found.dataset.title}; it can be used as it is.")
     if not found.whole:
         lines.append(_wrapped("Get it:", f"{found.dataset.home} - {found.dataset.obtain}"))
     lines.append(_wrapped("Licence:", found.dataset.licence))
@@ -90,6 +91,8 @@ def listed(datasets: Iterable[DataSet]) -> str:
         options = "".join(
             f"\n  option   --option {name}={'|'.join(values)}" for name, values in dataset.extras.items()
         )
+        if dataset.columns:
+            options += f"\n  columns  --column OURS=THEIRS for {', '.join(dataset.columns)}"
         layout = textwrap.indent(dataset.layout.strip("\n"), " " * 11).lstrip()
         blocks.append(
             f"{dataset.kind}: {dataset.title} ({views}{total})\n"

@@ -155,8 +155,11 @@ def _check_options(dataset: DataSet, options: ImportOptions) -> None:
             raise unknown_name(f"option of {dataset.kind}", name, dataset.extras)
         if value not in dataset.extras[name]:
             raise unknown_name(f"value of the option {name} of {dataset.kind}", value, dataset.extras[name])
+    for name in options.columns:
+        if dataset.columns and name not in dataset.columns:
+            raise unknown_name(f"column of {dataset.kind}", name, dataset.columns)
     for name in ("csv", "columns", "constants"):
-        if getattr(options, name):
+        if getattr(options, name) and not (name == "columns" and dataset.columns):
             raise GleamError(
                 f"{dataset.kind} is read from its own layout; --{name.rstrip('s')} is for 'folder'."
             )
