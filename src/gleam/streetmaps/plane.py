@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import Proj
 
 from gleam.geo import offset
 
@@ -26,15 +26,13 @@ class Plane:
     lon: float
 
     @cached_property
-    def _transformer(self) -> Transformer:
-        local = (
-            f"+proj=aeqd +lat_0={float(self.lat)!r} +lon_0={float(self.lon)!r} +datum=WGS84 +units=m +no_defs"
-        )
-        return Transformer.from_crs("EPSG:4326", local, always_xy=True)
+    def _projection(self) -> Proj:
+        place = f"+lat_0={float(self.lat)!r} +lon_0={float(self.lon)!r}"
+        return Proj(f"+proj=aeqd {place} +ellps=WGS84 +units=m +no_defs")
 
     def to_metres(self, lon: Any, lat: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return metres east and north of positions."""
-        x, y = self._transformer.transform(np.asarray(lon, float), np.asarray(lat, float))
+        x, y = self._projection(np.asarray(lon, float), np.asarray(lat, float))
         return np.asarray(x), np.asarray(y)
 
     def shapes(self, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
