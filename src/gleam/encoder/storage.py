@@ -140,7 +140,8 @@ def _locate(name: str | Path) -> Path:
         raise EncoderError(f"{path} is a file; give the encoder's folder.")
     raise EncoderError(
         f"{unknown_name('encoder', text, shipped)} "
-        f"Or give the folder of one that was trained or converted (--encoder FOLDER), or {HUB_PREFIX}org/name."
+        "Or give the folder of one that was trained or converted (--encoder FOLDER), or "
+        f"{HUB_PREFIX}org/name."
     )
 
 
