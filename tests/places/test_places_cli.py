@@ -73,7 +73,7 @@ def test_import_and_check_of_a_data_set_say_how_much_is_there(tmp_path, capsys):
     assert "Not there: the city NewYork, the city SanFrancisco, the city Seattle." in out
     assert "This is a part of VIGOR; it can be used as it is." in out
     assert "https://github.com/Jeff-Zilence/VIGOR" in out
-    assert "Licence:  academic research only" in out
+    assert "Licence: academic research only" in out
 
     code, out, _ = run(
         capsys, "places", "import", "vigor", root, "--out", table, "--protocol", "same-area", "--json"

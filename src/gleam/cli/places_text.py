@@ -97,17 +97,21 @@ def listed(datasets: Iterable[DataSet]) -> str:
         blocks.append(
             f"{dataset.kind}: {dataset.title} ({views}{total})\n"
             f"  home     {dataset.home}\n"
-            f"{_wrapped('  get it ', dataset.obtain)}\n"
-            f"{_wrapped('  licence', dataset.licence)}\n"
+            f"{_wrapped('  get it  ', dataset.obtain)}\n"
+            f"{_wrapped('  licence ', dataset.licence)}\n"
             f"  layout   {layout}{options}"
         )
     return "\n\n".join(blocks)
 
 
 def _wrapped(name: str, text: str) -> str:
-    indent = " " * (len(name) + 2)
     return textwrap.fill(
-        text, _WIDTH, initial_indent=f"{name}  ", subsequent_indent=indent, break_long_words=False
+        text,
+        _WIDTH,
+        initial_indent=f"{name} ",
+        subsequent_indent=" " * (len(name) + 1),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

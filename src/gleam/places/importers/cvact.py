@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from gleam.errors import TableError
 from gleam.places.importers.collecting import Collector
 from gleam.places.importers.dataset import DataSet, Published
 from gleam.places.importers.labels import MOST_BYTES
+from gleam.places.importers.matlab import read_variables
 from gleam.views import View
 
 FILE = "ACT_data.mat"
@@ -67,32 +67,21 @@ def _read(file: Path) -> _Listed:
         raise TableError(f"{file}: no such file; it comes with {CVACT.home} and says what is in which half.")
     if file.stat().st_size > MOST_BYTES:
         raise TableError(f"{file}: {file.stat().st_size:,} bytes are more than this file has.")
-    from scipy.io import loadmat
-
-    try:
-        data: dict[str, Any] = loadmat(
-            file, variable_names=["panoIds", "utm", *(s for s, _, _ in SETS.values())]
-        )
-    except Exception as error:  # whatever a damaged file makes scipy raise
-        raise TableError(f"{file}: not a readable MATLAB file ({error}).") from error
+    fields = {split: f"{variable}.{field}" for split, (variable, field, _) in SETS.items()}
+    data = read_variables(file, ["panoIds", "utm", *fields.values()])
     for name in ("panoIds", "utm"):
         if name not in data:
             raise TableError(f"{file}: has no variable {name!r}.")
-    names = [_text(value) for value in np.atleast_1d(data["panoIds"].squeeze())]
-    utm = np.asarray(data["utm"], np.float64)
-    if utm.shape != (len(names), 2):
-        raise TableError(f"{file}: utm has the shape {utm.shape} for {len(names)} panoramas.")
-    lat, lon = _degrees(utm, file)
-    rows = {}
-    for split, (variable, field, _) in SETS.items():
-        if variable in data:
-            rows[split] = _numbers(data[variable], field, len(names), f"{file}: {variable}.{field}")
+    names = [str(name) for name in data["panoIds"]]
+    if data["utm"].shape != (len(names), 2):
+        raise TableError(f"{file}: utm has the shape {data['utm'].shape} for {len(names)} panoramas.")
+    lat, lon = _degrees(data["utm"], file)
+    rows = {
+        split: _numbers(data[field], len(names), f"{file}: {field}")
+        for split, field in fields.items()
+        if field in data
+    }
     return _Listed(names, lat, lon, rows)
-
-
-def _text(value: Any) -> str:
-    """Return a text of a character matrix or of a cell array."""
-    return str(np.asarray(value).item()).strip()
 
 
 def _degrees(utm: NDArray[np.float64], file: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -111,11 +100,8 @@ def _degrees(utm: NDArray[np.float64], file: Path) -> tuple[NDArray[np.float64],
     return np.asarray(lat, np.float64), np.asarray(lon, np.float64)
 
 
-def _numbers(structure: Any, field: str, count: int, where: str) -> NDArray[np.int64]:
+def _numbers(numbers: NDArray[np.int64], count: int, where: str) -> NDArray[np.int64]:
     """Return the row numbers (from 0) of a half; refuse those that no panorama has."""
-    if structure.dtype.names is None or field not in structure.dtype.names:
-        raise TableError(f"{where}: there is no such field.")
-    numbers = np.asarray(structure[field].flat[0], np.int64).ravel()
     wrong = np.flatnonzero((numbers < 1) | (numbers > count))
     if len(wrong):
         at = int(wrong[0])

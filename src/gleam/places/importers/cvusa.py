@@ -11,6 +11,7 @@ images are tiles of 750 pixels at Bing's zoom level 19, whose metres per pixel f
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from gleam.places.importers.collecting import Collector
@@ -39,7 +40,7 @@ def fill(found: Collector) -> None:
         for line in comma_lines(found.root / file, 2):
             aerial, panorama = relative_path(line, 0), relative_path(line, 1)
             place = aerial.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-            if places and not (place.isdigit() and 1 <= int(place) <= len(places)):
+            if places and not (re.fullmatch(r"[0-9]{1,9}", place) and 1 <= int(place) <= len(places)):
                 raise line.error(f"names the place {place!r}, which {LOCATIONS} has no line for")
             at = places[int(place) - 1] if places else None
             tile: dict[str, Any] = {"heading_deg": 0.0}

@@ -26,8 +26,11 @@ from gleam.views import View
 
 MAP_PIXELS = 24_576
 METRES_PER_PIXEL = 0.45
+MOST = 1e9
+"""No number in the lists comes near this; NaN and infinity do not pass it either."""
+
 TILE_PIXELS = 256
-TILE = re.compile(r"(\d+)_(\d+)_(\d+)_(\d+)\.png")
+TILE = re.compile(r"([0-9]{1,2})_([0-9]{1,3})_([0-9]{1,5})_([0-9]{1,5})\.png")
 """Zoom level, offset in pixels, column, row."""
 
 AREAS = {"cross-area": "cross", "same-area": "same"}
@@ -135,8 +138,9 @@ def _listed(found: Collector, file: Path) -> Iterator[_Drone]:
                 raise TableError(f"{where}: {tile!r} is not a tile such as 4_0_6_13.png.")
         for tile in set(positives) - tiles:
             found.leave_out("positive tiles are missing", f"satellite/{tile}")
-        height = (entry.get("drone_metadata") or {}).get("height")
-        if height is not None and not isinstance(height, int | float):
+        about = entry.get("drone_metadata")
+        height = about.get("height") if isinstance(about, dict) else None
+        if height is not None and not _is_number(height):
             raise TableError(f"{where}: the height is {height!r}, not a number.")
         x, y = _pair(entry, "drone_loc_x_y", where)
         yield _Drone(
@@ -160,6 +164,10 @@ def _ranked(entry: Mapping[str, Any], name: str, where: str) -> list[str]:
     return [tile for _, tile in sorted(zip(weights, tiles, strict=True), key=lambda pair: -pair[0])]
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < MOST
+
+
 def _text(entry: Mapping[str, Any], name: str, where: str) -> str:
     value = entry.get(name)
     if not isinstance(value, str) or not value:
@@ -169,7 +177,7 @@ def _text(entry: Mapping[str, Any], name: str, where: str) -> str:
 
 def _pair(entry: Mapping[str, Any], name: str, where: str) -> tuple[float, float]:
     value = entry.get(name)
-    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value)):
+    if not (isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))):
         raise TableError(f"{where}: {name} is {value!r}, not two numbers.")
     return float(value[0]), float(value[1])
 

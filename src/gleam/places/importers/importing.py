@@ -13,6 +13,7 @@ from gleam.places.importers.collecting import Collector, LeftOut
 from gleam.places.importers.dataset import DataSet, Published
 from gleam.places.importers.options import ImportOptions
 from gleam.places.table import PlaceImage, Places
+from gleam.progress import progress
 from gleam.views import View
 
 
@@ -100,7 +101,8 @@ def import_dataset(dataset: DataSet, root: Path, options: ImportOptions) -> Impo
             f"{root}: no such folder; give the folder of {dataset.title}, to be had at {dataset.home}."
         )
     found = Collector(root, options, dataset.title, dataset.licence)
-    dataset.fill(found)
+    with progress(f"reading {dataset.title}") as found.bar:
+        dataset.fill(found)
     found.drop_unanswered()
     rows, published = found.rows, dataset.published
     if options.protocol is not None:

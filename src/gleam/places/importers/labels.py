@@ -60,7 +60,13 @@ def comma_lines(file: Path, fields: int) -> Iterator[Line]:
     Raises a ``TableError`` naming the line that has fewer.
     """
     reader = csv.reader(io.StringIO(_text(file), newline=""))
-    for parts in reader:
+    while True:
+        try:
+            parts = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise TableError(f"{file}: line {reader.line_num} is no CSV ({error}).") from error
         if not any(part.strip() for part in parts):
             continue
         line = Line(file, reader.line_num, tuple(part.strip() for part in parts))
@@ -73,7 +79,7 @@ def json_entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects of a JSON file that is a list of them, each with where it stands, for messages."""
     try:
         document = json.loads(_text(file))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TableError(f"{file}: not a JSON file ({error}).") from error
     if not isinstance(document, list):
         raise TableError(f"{file}: holds no list of images.")
