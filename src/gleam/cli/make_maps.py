@@ -25,6 +25,11 @@ def make_maps(
     test_share: float = typer.Option(
         0.0, "--test-share", help="Share of the tiles, in the east, that becomes the split test."
     ),
+    tms: bool | None = typer.Option(
+        None,
+        "--tms/--xyz",
+        help="Rows of web-map tiles count from the south/north; told by itself if not given.",
+    ),
     licence: str | None = typer.Option(None, help="Terms of imagery that does not tell its own."),
     source: str | None = typer.Option(None, help="Who made imagery that does not tell."),
     map_licence: str | None = typer.Option(None, "--map-licence", help="Terms of the raster map."),
@@ -52,15 +57,15 @@ def make_maps(
     if font is not None and not names:
         raise GleamError("--font is for --names.")
     settings = PairSettings(tile_m, stride_m or tile_m, pixels, test_share=test_share)
-    imagery = open_sources(area)
-    charts = [] if map_ is None else open_sources([map_])
+    imagery = open_sources(area, tms=tms)
+    charts = [] if map_ is None else open_sources([map_], tms=tms)
     try:
         maps: MapMaker
         if osm is not None:
             looks = list(STYLES) if "all" in style else style
             drawn = DrawnMaps(osm, bounds_of(imagery), looks, names, font)
-            if drawn.features.skipped:
-                typer.echo(f"{drawn.features.skipped} incomplete features of {osm} were left out.", err=True)
+            for note in drawn.notes:
+                typer.echo(note, err=True)
             maps = drawn
         else:
             maps = CutMaps(charts, Centre, map_licence, map_source)

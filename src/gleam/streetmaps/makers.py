@@ -57,6 +57,14 @@ class DrawnMaps:
         self._extract = extract
         self.features = read_extract(extract, bounds)
         self._names = street_names(self.features, self._font) if names else None
+        self.notes: list[str] = []
+        if self.features.skipped:
+            self.notes.append(f"{self.features.skipped} incomplete features of {extract} were left out.")
+        if self._names is not None and self._names.unwritten:
+            self.notes.append(
+                f"{self._names.unwritten} street names have letters that the font lacks and were left out; "
+                "name a font that has them with --font."
+            )
 
     def identity(self) -> dict[str, Any]:
         """What maps depend on."""

@@ -18,7 +18,10 @@ _METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True)
 class StreetNames:
-    """One place per street for its name: its middle (degrees), text angle and length in metres."""
+    """One place per street for its name: its middle (degrees), text angle and length in metres.
+
+    unwritten: number of names that the font has no letters for.
+    """
 
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
@@ -26,6 +29,7 @@ class StreetNames:
     length_m: NDArray[np.float64]
     names: tuple[str, ...]
     name_of: NDArray[np.int64]
+    unwritten: int = 0
 
     def near(self, plane: Plane, reach_m: float) -> Anchors:
         """Return the anchors within a square of ``2 * reach_m`` in the metres of ``plane``."""
@@ -46,9 +50,8 @@ def street_names(features: Features, font: str | None = None) -> StreetNames:
         if feature.look.road and feature.name:
             pieces[feature.name].append((feature.look.order, feature.shape))
     found = []
-    for name in sorted(pieces):
-        if not has_letters(name, font):
-            continue
+    written = [name for name in sorted(pieces) if has_letters(name, font)]
+    for name in written:
         order = max(order for order, _ in pieces[name])
         joined = shapely.line_merge(shapely.union_all([shape for _, shape in pieces[name]]))
         for part in shapely.get_parts(joined):
@@ -64,7 +67,9 @@ def street_names(features: Features, font: str | None = None) -> StreetNames:
     number = {name: n for n, name in enumerate(names)}
     table = np.array([[e[3], e[4], e[5], -e[1]] for e in found], np.float64).reshape(-1, 4)
     name_of = np.array([number[entry[2]] for entry in found], np.int64)
-    return StreetNames(table[:, 0], table[:, 1], table[:, 2], table[:, 3], names, name_of)
+    return StreetNames(
+        table[:, 0], table[:, 1], table[:, 2], table[:, 3], names, name_of, len(pieces) - len(written)
+    )
 
 
 def has_letters(name: str, font: str | None = None) -> bool:

@@ -13,7 +13,8 @@ from gleam.streetmaps.tags import area_look, line_look, name_of
 
 Bounds = tuple[float, float, float, float]
 
-_KEYS = ("highway", "building", "landuse", "leisure", "natural", "waterway", "railway", "amenity")
+_AREA_KEYS = ("building", "landuse", "leisure", "natural", "waterway", "amenity", "highway", "area:highway")
+_KEYS = (*_AREA_KEYS, "railway")
 
 
 def read_osm(path: Path, bounds: Bounds) -> Features:
@@ -33,9 +34,10 @@ def read_osm(path: Path, bounds: Bounds) -> Features:
     found: list[Feature] = []
     skipped = 0
     # Areas are put together from the ways of relations and from closed ways; buildings need them.
-    reader = osmium.FileProcessor(str(path)).with_locations().with_areas()
-    reader = reader.with_filter(osmium.filter.KeyFilter(*_KEYS))
     try:
+        reader = osmium.FileProcessor(str(path)).with_locations()
+        reader = reader.with_areas(osmium.filter.KeyFilter(*_AREA_KEYS))
+        reader = reader.with_filter(osmium.filter.KeyFilter(*_KEYS))
         for thing in reader:
             try:
                 feature = _feature(thing, factory)
