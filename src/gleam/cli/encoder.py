@@ -8,6 +8,8 @@ from typing import Any
 
 import typer
 
+from gleam.cli import encoder_export
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb and its parts to the command line."""
@@ -15,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("show")(show_)
     group.command("convert")(convert_)
+    encoder_export.register(group)
     app.add_typer(group, name="encoder")
 
 
