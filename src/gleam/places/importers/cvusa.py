@@ -4,8 +4,9 @@ Layout: the subset of Zhai et al., https://github.com/viibridges/crossnet, whose
 reads (``bingmap/19/ID.jpg,streetview/panos/ID.jpg,streetview/annotations/ID.png`` per line), and the file
 ``split_locations/all.csv`` of the full set, whose line number is the ID: aerial latitude and longitude, then
 the panorama's. North is in the centre column of the panoramas: the polar transform by which SAFA brings the
-aerial images over them (https://github.com/shiyujiao/cross_view_localization_SAFA) says so. The aerial
-images are tiles of 750 pixels at Bing's zoom level 19, whose metres per pixel follow from the latitude.
+aerial images over them (https://github.com/shiyujiao/cross_view_localization_SAFA) says so, and the roads of
+real pairs agree. The aerial images are tiles of 750 pixels at Bing's zoom level 19, whose metres per pixel
+follow from the latitude.
 """
 
 from __future__ import annotations
