@@ -69,6 +69,7 @@ def import_(
             typer.echo(to_json({"table": file, **_summary(places)}))
         else:
             _print_summary(places, str(file))
+            _print_counts(places)
             if places.ignored_columns:
                 typer.echo(f"Not used: columns {', '.join(places.ignored_columns)}", err=True)
         return
@@ -167,6 +168,7 @@ def show(
     from gleam.cli import places_text
 
     _print_summary(places, str(places.file))
+    _print_counts(places)
     if rows:
         typer.echo(places_text.rows(places, rows))
 
@@ -174,10 +176,12 @@ def show(
 def _list(as_json: bool) -> None:
     from gleam.cli.places_text import listed
     from gleam.files import to_json
-    from gleam.places.importers import DATASETS
+    from gleam.places.importers import DATASETS, KINDS
 
     if as_json:
-        typer.echo(to_json({"datasets": [dataset.to_dict() for dataset in DATASETS.values()]}))
+        typer.echo(
+            to_json({"kinds": list(KINDS), "datasets": [dataset.to_dict() for dataset in DATASETS.values()]})
+        )
     else:
         typer.echo(listed(DATASETS.values()))
 
@@ -212,3 +216,10 @@ def _print_summary(places: Places, name: str) -> None:
     from gleam.cli.places_text import summary
 
     typer.echo(summary(places, name))
+
+
+def _print_counts(places: Places) -> None:
+    from gleam.cli.places_text import counts
+
+    if places.splits:
+        typer.echo(counts(places))

@@ -26,6 +26,13 @@ def summary(places: Places, name: str) -> str:
     return "\n".join(lines)
 
 
+def counts(places: Places) -> str:
+    """Return how many images and places each view has in each split."""
+    from gleam.places.importers.importing import covered
+
+    return "\n".join(_coverage(covered(places, ())))
+
+
 def rows(places: Places, count: int) -> str:
     """Return the first rows of a table with what is known of them."""
     lines = []
@@ -55,7 +62,7 @@ def imported(found: Imported) -> str:
 
 
 def _coverage(lines: Iterable[Coverage]) -> list[str]:
-    cells = [("split", "view", "images", "published", "share", "places", "published")]
+    cells: list[tuple[str, ...]] = [("split", "view", "images", "published", "share", "places", "published")]
     for line in lines:
         view = line.view.value + (f" ({line.role})" if line.role else "")
         share = "" if line.share is None else _percent(line.share)
@@ -64,6 +71,9 @@ def _coverage(lines: Iterable[Coverage]) -> list[str]:
             for n in (line.images, line.published_images, line.places, line.published_places)
         ]
         cells.append((line.split, view, numbers[0], numbers[1], share, numbers[2], numbers[3]))
+    # Columns of published numbers are shown where any is known.
+    filled = [i for i in range(len(cells[0])) if any(row[i] for row in cells[1:])]
+    cells = [tuple(row[i] for i in filled) for row in cells]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     return [
         "  ".join(
