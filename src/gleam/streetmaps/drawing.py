@@ -28,6 +28,8 @@ FINER = 4
 _MARGIN_M = 60.0
 """How far beyond the tile features are kept: half of the widest road and its casing."""
 _OUTLINE_M = 0.45
+_OUTLINE_FROM = 0.7
+"""Pixels per metre below which outlines would be all that is seen of a building."""
 _LEAST_PX = {s.ARTERIAL: 2.2, s.COLLECTOR: 1.8, s.LOCAL: 1.4, s.PATH: 0.7, s.RAIL: 1.2, s.WATER: 1.0}
 """Lines are at least so wide, however small the scale."""
 _CASING_FROM_PX = 2.5
@@ -110,9 +112,12 @@ def _painted(
 
 def _one(shape: Any, look: Any, tile: Tile, style: MapStyle) -> Iterator[tuple[Any, int]]:
     if look.shows == s.BUILDING:
-        if style.buildings:
+        if style.buildings and tile.metre_px >= _OUTLINE_FROM:
             yield shape, s.OUTLINE
-            yield shapely.buffer(shape, -max(_OUTLINE_M, 0.5 / tile.metre_px), join_style="mitre"), s.BUILDING
+            inset = max(_OUTLINE_M, 0.5 / tile.metre_px)
+            yield shapely.buffer(shape, -inset, join_style="mitre"), s.BUILDING
+        elif style.buildings:
+            yield shape, s.BUILDING
         return
     if look.width_m == 0:
         yield shape, look.shows
