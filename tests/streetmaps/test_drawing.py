@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from gleam.streetmaps.styles import STYLES, rgb
 from gleam.streetmaps.tags import COASTLINE, area_look, line_look
 
 LAT, LON = 47.35, 8.55
+DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 DAYLIGHT = STYLES["daylight"]
 
 
@@ -213,6 +215,18 @@ def test_names_the_font_cannot_write_are_left_out():
     features = Features([line([(-200, 0), (200, 0)], highway="primary", name="中山路")], "test")
     names = street_names(features)
     assert (names.names, names.unwritten) == ((), 1)
+    features = Features([line([(-200, 0), (200, 0)], highway="primary", name="a" * 100_000)], "test")
+    assert street_names(features).names == ()
+
+
+@pytest.mark.skipif(not DEJAVU.is_file(), reason="needs the DejaVu font of the system")
+def test_a_font_with_the_letters_writes_them():
+    features = Features([line([(-200, 0), (200, 0)], highway="primary", name="Königstraße")], "test")
+    names = street_names(features, str(DEJAVU))
+    assert names.names == ("Königstraße",)
+    tile = Tile(LAT, LON, 128.0, 256)
+    plain = draw_tile(features, tile, DAYLIGHT)[0]
+    assert (draw_tile(features, tile, DAYLIGHT, names, str(DEJAVU))[0] != plain).any()
 
 
 def test_the_plane_is_that_of_the_satellite_squares():

@@ -145,6 +145,7 @@ def test_shapes_that_cannot_be_used_are_counted(tmp_path):
         ("a.osm.pbf", b"this is not a pbf file at all", "cannot be read as an OpenStreetMap file"),
         ("a.osm", b"<osm", "cannot be read as an OpenStreetMap file"),
         ("a.geojson", b"{", "is not JSON"),
+        ("a.geojson", b"[" * 200_000, "nested too deeply|not JSON"),
         ("a.geojson", b"[]", "no GeoJSON FeatureCollection"),
         ("a.geojson", b'{"features": [3]}', "feature 0 is not a GeoJSON feature"),
         (

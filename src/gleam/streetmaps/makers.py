@@ -62,8 +62,8 @@ class DrawnMaps:
             self.notes.append(f"{self.features.skipped} incomplete features of {extract} were left out.")
         if self._names is not None and self._names.unwritten:
             self.notes.append(
-                f"{self._names.unwritten} street names have letters that the font lacks and were left out; "
-                "name a font that has them with --font."
+                f"{self._names.unwritten} street names are too long or have letters that the font lacks, and "
+                "were left out; name a font that has them with --font."
             )
 
     def identity(self) -> dict[str, Any]:

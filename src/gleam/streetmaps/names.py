@@ -14,6 +14,8 @@ from gleam.streetmaps.lettering import Anchors, font_of, middle_of
 from gleam.streetmaps.plane import Plane
 
 _METRES_PER_DEGREE = 111_320.0
+_LONGEST = 60
+"""Letters of a name; how far names are looked for depends on the longest."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,15 @@ class StreetNames:
 def street_names(features: Features, font: str | None = None) -> StreetNames:
     """Find the middle of every named street, the pieces that the extract cuts it into joined again.
 
-    Names with letters that the font lacks are left out: boxes in their place would be no names.
+    Names with letters that the font lacks are left out, boxes in their place would be no names, and so
+    are those of more than 60 letters.
     """
     pieces: dict[str, list[tuple[int, object]]] = defaultdict(list)
     for feature in features.drawn:
         if feature.look.road and feature.name:
             pieces[feature.name].append((feature.look.order, feature.shape))
     found = []
-    written = [name for name in sorted(pieces) if has_letters(name, font)]
+    written = [name for name in sorted(pieces) if len(name) <= _LONGEST and has_letters(name, font)]
     for name in written:
         order = max(order for order, _ in pieces[name])
         joined = shapely.line_merge(shapely.union_all([shape for _, shape in pieces[name]]))

@@ -30,7 +30,10 @@ def read_geojson(path: Path, bounds: tuple[float, float, float, float]) -> Featu
     """
     if path.stat().st_size > LARGEST_BYTES:
         raise GleamError(f"{path} is larger than {LARGEST_BYTES / 1e9:g} GB; give the extract as .osm.pbf.")
-    document = read_json(path)
+    try:
+        document = read_json(path)
+    except RecursionError:
+        raise GleamError(f"{path} is no GeoJSON FeatureCollection: it is nested too deeply.") from None
     listed = document.get("features") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise GleamError(f"{path} is no GeoJSON FeatureCollection: it has no list of features.")
