@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gleam.errors import GleamError
 from gleam.geo import offset
@@ -229,12 +231,31 @@ def test_a_font_with_the_letters_writes_them():
     assert (draw_tile(features, tile, DAYLIGHT, names, str(DEJAVU))[0] != plain).any()
 
 
-def test_the_plane_is_that_of_the_satellite_squares():
-    plane = Plane(LAT, LON)
-    for east, north in ((0, 0), (300, -200), (-1500, 900)):
-        lat, lon = offset(LAT, LON, float(east), float(north))
-        x, y = plane.to_metres([lon], [lat])
-        assert (x[0], y[0]) == pytest.approx((east, north), abs=1e-6)
+@given(st.floats(-89, 89), st.floats(-180, 180), st.floats(-15_000, 15_000), st.floats(-15_000, 15_000))
+def test_the_plane_is_that_of_the_satellite_squares(lat, lon, east, north):
+    plane = Plane(lat, lon)
+    far_lat, far_lon = offset(lat, lon, east, north)
+    x, y = plane.to_metres([far_lon], [far_lat])
+    assert (x[0], y[0]) == pytest.approx((east, north), abs=1e-5)
+    west, south, right, top = plane.box(max(abs(east), abs(north)) + 1.0)
+    turned = lon + (far_lon - lon + 180) % 360 - 180
+    assert (west <= turned <= right and south <= far_lat <= top) or abs(lat) > 88
+
+
+@pytest.mark.parametrize("lon", [179.9999, -179.9999])
+def test_maps_go_on_over_the_antimeridian(lon):
+    def there(points):
+        return shapely.LineString([offset(10.0, lon, float(x), float(y))[::-1] for x, y in points])
+
+    # Two roads, one on each side; extracts cut at the antimeridian hold such pieces.
+    roads = [
+        there([(-60, y), (-25, y)]) if x < 0 else there([(25, y), (60, y)]) for x, y in ((-1, 20), (1, -20))
+    ]
+    features = Features([Feature(r, line_look({"highway": "primary", "width": "8"})) for r in roads], "test")
+    picture, shown = draw_tile(features, Tile(10.0, lon, 128.0, 128), DAYLIGHT)
+    road = is_colour(picture, DAYLIGHT.arterial)
+    assert shown == 2
+    assert road[44, 20] and road[84, 108] and not road[84, 20]
 
 
 def test_a_tile_of_nothing_shows_nothing():

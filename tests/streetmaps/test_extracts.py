@@ -8,6 +8,8 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from osmium.osm import mutable
 from tests.streetmaps.extracts import extract_of, write_geojson, write_pbf
 
@@ -16,6 +18,7 @@ from gleam.errors import GleamError
 from gleam.geo import offset
 from gleam.streetmaps.drawing import Tile, draw_tile, style_named
 from gleam.streetmaps.extract import read_extract
+from gleam.streetmaps.read_geojson import _tags
 
 LAT, LON = 52.5, 13.4
 EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
@@ -97,6 +100,16 @@ def test_tags_are_found_where_tools_put_them(tmp_path, properties):
     file.write_text(json.dumps({"type": "FeatureCollection", "features": [entry]}))
     (feature,) = read_extract(file, EVERYWHERE).drawn
     assert (feature.name, feature.look.road) == ("A", True)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=9), st.text(max_size=9), max_size=5))
+def test_any_tags_survive_the_text_of_gdal(tags):
+    def quoted(text):
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+
+    text = ",".join(f"{quoted(key)}=>{quoted(value)}" for key, value in tags.items())
+    assert _tags({"other_tags": text}) == tags
 
 
 def test_only_what_meets_the_ground_is_kept(extract, tmp_path):

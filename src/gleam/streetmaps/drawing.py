@@ -71,8 +71,10 @@ def draw_tile(
     plane, half = Plane(tile.lat, tile.lon), tile.width_m / 2
     numbers = features.within(*plane.box(half + _MARGIN_M))
     west, south, east, north = plane.box(2 * (half + _MARGIN_M))
-    # Cut roughly first: a forest or a river may be far larger than the tile.
-    rough = shapely.clip_by_rect(features.shapes[numbers], west, south, east, north)
+    rough = features.shapes[numbers]
+    if west >= -180.0 and east <= 180.0:
+        # Cut roughly first: a forest or a river may be far larger than the tile.
+        rough = shapely.clip_by_rect(rough, west, south, east, north)
     reach = half + _MARGIN_M
     cut = shapely.clip_by_rect(plane.shapes(rough), -reach, -reach, reach, reach)
     looks = [features.drawn[n].look for n in numbers]

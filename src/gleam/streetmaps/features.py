@@ -58,10 +58,26 @@ class Features:
         return shapely.STRtree(self.shapes)
 
     @cached_property
-    def coast_tree(self) -> Any:
-        """Index of the coastlines."""
+    def _coast_tree(self) -> Any:
         return shapely.STRtree(self.coast_shapes)
 
     def within(self, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
-        """Return the numbers of the drawn features whose box meets this one, in drawing order."""
-        return np.sort(np.asarray(self._tree.query(shapely.box(west, south, east, north)), np.int64))
+        """Return the numbers of the drawn features whose box meets this one, in drawing order.
+
+        Longitudes may run on over the antimeridian.
+        """
+        return _meeting(self._tree, west, south, east, north)
+
+    def coast_within(self, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
+        """The same of the coastlines."""
+        return _meeting(self._coast_tree, west, south, east, north)
+
+    def nearest_coast(self, lat: float, lon: float) -> NDArray[np.int64]:
+        """Return the number of the coastline nearest to a point, as an array of one."""
+        found = self._coast_tree.query_nearest(shapely.Point(lon, lat), all_matches=False)
+        return np.asarray(found, np.int64)
+
+
+def _meeting(tree: Any, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
+    boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360.0, 0.0, 360.0)]
+    return np.unique(np.asarray(tree.query(boxes)[1], np.int64))

@@ -36,7 +36,9 @@ class StreetNames:
     def near(self, plane: Plane, reach_m: float) -> Anchors:
         """Return the anchors within a square of ``2 * reach_m`` in the metres of ``plane``."""
         west, south, east, north = plane.box(reach_m)
-        inside = (self.lon >= west) & (self.lon <= east) & (self.lat >= south) & (self.lat <= north)
+        # Longitudes on the plane's side of the antimeridian.
+        lon = plane.lon + (self.lon - plane.lon + 180.0) % 360.0 - 180.0
+        inside = (lon >= west) & (lon <= east) & (self.lat >= south) & (self.lat <= north)
         some = np.flatnonzero(inside)
         x, y = plane.to_metres(self.lon[some], self.lat[some])
         return Anchors(x, y, self.angle_deg[some], self.length_m[some], self.name_of[some], self.names)

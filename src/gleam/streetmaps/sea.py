@@ -20,9 +20,9 @@ def sea_of(features: Features, plane: Plane, half_m: float) -> list[Any]:
     """
     if not features.coast:
         return []
-    near = features.coast_tree.query(shapely.box(*plane.box(half_m)))
+    near = features.coast_within(*plane.box(half_m))
     if not len(near):
-        near = features.coast_tree.query_nearest(shapely.Point(plane.lon, plane.lat), all_matches=False)
+        near = features.nearest_coast(plane.lat, plane.lon)
     lines = plane.shapes(features.coast_shapes[near])
     square = shapely.box(-half_m, -half_m, half_m, half_m)
     edges = shapely.unary_union([*shapely.intersection(lines, square), square.boundary])
