@@ -60,13 +60,15 @@ class PhaseEstimate:
     """What one phase takes.
 
     places, steps: None where the size of the data is not known. data: ``tables``, ``published``, or why
-    it is not. images, operations: of one step, all processes. largest_batch: places of a global batch that
-    fit without ``chunk``, None where not even two do. largest_chunk: images in the network at once that
-    fit with it. read_bytes_per_s: of prepared pictures, all processes.
+    it is not. not_counted: tables whose size is not known. images, operations: of one step, all processes.
+    largest_batch: places of a global batch that fit without ``chunk``, None where not even two do.
+    largest_chunk: images in the network at once that fit with it. read_bytes_per_s: of prepared pictures,
+    all processes.
     """
 
     name: str
     data: str
+    not_counted: tuple[str, ...]
     places: int | None
     steps: int | None
     batch: int
@@ -195,6 +197,7 @@ def _phase(
     return PhaseEstimate(
         name=phase.name,
         data=data,
+        not_counted=counts.not_counted if counts is not None else (),
         places=plan.places if plan is not None else None,
         steps=steps,
         batch=own * gpus,
@@ -218,11 +221,11 @@ def _phase(
 def _counts(phase: PhaseConfig) -> tuple[Counts | None, str]:
     try:
         return count_tables(phase), "tables"
-    except TableError as missing:
+    except TableError:
         try:
             return count_published(phase), "published"
         except TableError as error:
-            return None, str(error if "not there" in str(error) else missing)
+            return None, str(error)
 
 
 def _whole(phase: PhaseConfig, views: tuple[View, ...], own: int, trace: Trace) -> StepTrace:

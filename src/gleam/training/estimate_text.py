@@ -26,6 +26,8 @@ def _phase_lines(phase: PhaseEstimate, estimate: Estimate) -> list[str]:
         count = f"{phase.places:,} places" if phase.places is not None else "places not known"
         told = {"tables": "", "published": " (as the data sets publish)"}.get(phase.data, "")
         length = f"{count}{told}, {phase.steps:,} steps"
+        if phase.not_counted:
+            length += f"; not counted, as their size is not known: {', '.join(phase.not_counted)}"
     room = "fits" if phase.fits else "DOES NOT FIT"
     parts = [("weights", memory.weights), ("average", memory.average), ("optimiser", memory.optimiser)]
     shown = ", ".join(f"{name} {size / gb:.2f}" for name, size in parts if size)

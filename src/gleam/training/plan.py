@@ -55,13 +55,15 @@ class TrainingPlan:
 class Counts:
     """Of P places. names: number of the table and name, none where only numbers are published.
 
-    tables: how many. present: (P, V) bool, satellite first. images: per view, in that order.
+    tables: how many. present: (P, V) bool, satellite first. images: per view, in that order. not_counted:
+    tables of which nothing is known.
     """
 
     tables: int
     names: list[tuple[int, str]]
     present: NDArray[np.bool_]
     images: dict[View, int]
+    not_counted: tuple[str, ...] = ()
 
 
 def plan_training(config: TrainConfig) -> TrainingPlan:
@@ -110,28 +112,33 @@ def count_published(phase: PhaseConfig) -> Counts:
     """Count what the public data sets of a phase publish, where its tables bear their names.
 
     ``data/vigor`` and ``vigor.parquet`` both stand for VIGOR. Where a set tells images only, each counts
-    as a place of its own, so the number of steps is at most that.
+    as a place of its own, so the number of steps is at most that. Tables of which nothing is known, and
+    sets that publish nothing of the split, are named in ``not_counted``.
 
     Raises:
-        TableError: A table bears no data set's name, or the set publishes nothing of the split.
+        TableError: Nothing is known of any of the tables.
     """
     views = (View.SATELLITE, *phase.query_views)
     images = dict.fromkeys(views, 0)
-    parts = []
+    parts, unknown = [], []
     for pattern in phase.places:
         kind = Path(pattern).name.removesuffix(".parquet").removesuffix(".csv")
-        if kind not in DATASETS:
-            raise TableError(
-                f"{pattern} is not there, and bears no public data set's name, so its size is not known."
-            )
-        places = {view: _published(DATASETS[kind], view, phase.split) for view in views}
-        if not any(count for count, _ in places.values()):
-            raise TableError(f"{pattern} is not there, and {kind} publishes no numbers of {phase.split!r}.")
+        places = {
+            view: _published(DATASETS[kind], view, phase.split) if kind in DATASETS else (0, 0)
+            for view in views
+        }
+        rows = min(places[View.SATELLITE][0], max(places[view][0] for view in phase.query_views))
+        if rows == 0:
+            unknown.append(pattern)
+            continue
         for view, (_, pictures) in places.items():
             images[view] += pictures
-        rows = min(places[View.SATELLITE][0], max(places[view][0] for view in phase.query_views))
         parts.append(np.arange(rows)[:, None] < np.array([[places[view][0] for view in views]]))
-    return Counts(len(parts), [], np.concatenate(parts), images)
+    if not parts:
+        raise TableError(
+            f"{', '.join(unknown)}: not there, and no public data set of that name publishes how large it is."
+        )
+    return Counts(len(parts), [], np.concatenate(parts), images, tuple(unknown))
 
 
 def _published(dataset: DataSet, view: View, split: str | None) -> tuple[int, int]:

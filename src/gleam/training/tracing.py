@@ -7,6 +7,7 @@ content. Every storage that appears is counted until it disappears, as an alloca
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -72,7 +73,7 @@ def trace_step(
     """
     model = _without_content(config, encoder)
     short = config.precision == "bf16"
-    with FakeTensorMode():
+    with _fresh_caches(), FakeTensorMode():
         _give_shapes(model)
         if config.checkpoint_activations:
             recompute_activations(model)
@@ -104,6 +105,26 @@ def trace_step(
         operations=count.operations,
         calls=count.calls,
     )
+
+
+@contextmanager
+def _fresh_caches() -> Iterator[None]:
+    """Keep tensors without content out of the libraries' caches: later real steps would find them there."""
+
+    def clear() -> None:
+        for name in [name for name in sys.modules if name.startswith("transformers.models.")]:
+            for value in list(vars(sys.modules[name]).values()):
+                # A wrapper around what is cached has it in its closure.
+                inside = [cell.cell_contents for cell in getattr(value, "__closure__", None) or ()]
+                for cached in (value, *inside):
+                    if callable(getattr(cached, "cache_clear", None)):
+                        cached.cache_clear()
+
+    clear()
+    try:
+        yield
+    finally:
+        clear()
 
 
 def _short() -> AbstractContextManager[None]:
@@ -231,4 +252,22 @@ def _convolution_backward(
     return once * (int(out_val[0] is not None) + int(out_val[1] is not None))
 
 
-_CORRECTED: dict[Any, Callable[..., int]] = {torch.ops.aten.convolution_backward: _convolution_backward}
+def _attention(q: Tensor, k: Tensor, v: Tensor, *arguments: Any, **named: Any) -> int:
+    """Count the two products of attention on a CPU, which the library leaves out."""
+    queries = q.numel() // q.shape[-1]
+    return 2 * queries * k.shape[-2] * (q.shape[-1] + v.shape[-1])
+
+
+def _attention_backward(
+    gradient: Tensor, q: Tensor, k: Tensor, v: Tensor, *arguments: Any, **named: Any
+) -> int:
+    """Count five products: the similarities again, and the gradients of both products' factors."""
+    return _attention(q, k, v) * 5 // 2
+
+
+_aten = torch.ops.aten
+_CORRECTED: dict[Any, Callable[..., int]] = {
+    _aten.convolution_backward: _convolution_backward,
+    _aten._scaled_dot_product_flash_attention_for_cpu: _attention,
+    _aten._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward,
+}
