@@ -139,7 +139,7 @@ def _check_files(config: TrainConfig) -> tuple[int, list[str]]:
 def _batches(
     config: TrainConfig, number: int, learner: Learner, runtime: Runtime, folder: Path
 ) -> list[tuple[Batch, StepInput, tuple[str, ...]]]:
-    """Load the first batch of each kind: of all views together, and of each view shown by itself."""
+    """Load the first of the largest batches of all views together, and of each view shown by itself."""
     phase = config.phases[number]
     counts = count_tables(phase)
     usable = np.flatnonzero(counts.present[:, 0] & counts.present[:, 1:].any(1))
@@ -153,7 +153,8 @@ def _batches(
     )
     kinds: dict[tuple[View, ...], Batch] = {}
     for batch in epoch_batches(sampling, seed=config.seed, phase=number, epoch=0):
-        kinds.setdefault(batch.views, batch)
+        if batch.views not in kinds or len(batch.places) > len(kinds[batch.views].places):
+            kinds[batch.views] = batch
     if phase.views_per_batch == "all":
         kinds = {views: batch for views, batch in kinds.items() if views == phase.query_views} or kinds
     loaded = []
