@@ -98,8 +98,9 @@ def test_operations_of_a_whole_step_equal_a_count_by_hand() -> None:
 def test_traced_memory_equals_measured_memory() -> None:
     chunk = {"phase": {"chunk": 16}}
     configs = {
-        "convnext": (small("convnext", CONVNEXT, 96), 8),
-        "convnext, computed twice": (small("convnext", CONVNEXT, 96, checkpoint_activations=True), 8),
+        # Below 100 MB the fixed scratch space of the convolutions would show.
+        "convnext": (small("convnext", CONVNEXT, 96), 20),
+        "vit, computed twice": (small("dinov2", VIT, 126, checkpoint_activations=True), 24),
         "vit in chunks": (small("dinov2", VIT, 126, **chunk), 24),
         "vit in bfloat16": (small("dinov2", VIT, 126, precision="bf16"), 12),
         "compact": (small("compact", {}, 96), 24),
