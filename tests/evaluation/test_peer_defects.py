@@ -58,6 +58,8 @@ ELSEWHERE: dict[int, tuple[str, list[str]]] = {
             "places/test_vigor.py::test_semi_positives_reach_the_evaluation_and_the_training",
             "training/test_dataset.py::test_overlapping_places_are_found",
             "training/test_loss.py::test_overlapping_places_are_no_negatives",
+            "training/test_related.py::test_semi_positives_are_masked_in_the_loss",
+            "training/test_related.py::test_related_places_do_not_meet",
             "training/test_sampler.py::test_every_rule_holds",
         ],
     ),
@@ -100,7 +102,7 @@ ELSEWHERE: dict[int, tuple[str, list[str]]] = {
         [
             "training/test_sampler.py::test_the_tail_is_kept_and_never_a_place_alone",
             "training/test_sampler.py::test_shards_cover_a_batch_once",
-            "training/test_processes.py::test_two_processes_learn_what_one_learns",
+            "training/test_processes.py::test_torchrun_with_two_processes_learns_what_one_learns",
             "training/test_kill.py::test_killed_trainings_go_on_exactly",
         ],
     ),
