@@ -1,6 +1,6 @@
 """Sample4Geo and GLEAM side by side: same data, network, first weights, batch, steps and seeds, in one run.
 
-    PYTHON benchmarks/against_sample4geo.py CHECKOUT WORK [--seeds 1 2 3] [--epochs 8] [--write]
+    PYTHON benchmarks/against_sample4geo.py CHECKOUT WORK [--seeds 1 2 3] [--epochs 4] [--write]
 
 CHECKOUT is a clone of https://github.com/Skyy93/Sample4Geo. It has no licence: it is run here, never copied
 from. PYTHON is an environment of its own with this package and what Sample4Geo needs: torch 2.13 without
@@ -55,9 +55,9 @@ def main() -> None:
     options.add_argument("checkout", type=Path, help="clone of Sample4Geo")
     options.add_argument("work", type=Path, help="folder for data and results; a stopped call goes on there")
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    options.add_argument("--epochs", type=int, default=8)
+    options.add_argument("--epochs", type=int, default=4)
     options.add_argument("--batch", type=int, default=32)
-    options.add_argument("--workers", type=int, default=2, help="that read pictures, on both sides")
+    options.add_argument("--workers", type=int, default=1, help="that read pictures, on both sides")
     options.add_argument("--train", type=int, default=240, help="places per city that teach")
     options.add_argument("--test", type=int, default=80, help="places per city that test")
     options.add_argument("--only", nargs="+", choices=("training", *SIZED), default=["training", *SIZED])

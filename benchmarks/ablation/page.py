@@ -14,6 +14,7 @@ from gleam.views import QUERY_VIEWS
 
 VIEWS = tuple(view.value for view in QUERY_VIEWS)
 RANKS = (1, 5)
+WORDS = {1: "higher", -1: "lower"}
 
 Results = Mapping[str, Mapping[int, Mapping[str, Any]]]
 """Arm -> seed -> result of the run."""
@@ -110,8 +111,8 @@ def _differences(question: Question, table: Table, results: Results) -> str:
 
 
 def _answer(question: Question, table: Table, results: Results) -> str:
-    """Say per comparison what the intervals allow to say at recall@1 or recall@5, and what not."""
-    sentences, halves = [], []
+    """Say in one sentence what the intervals tell at recall@1 or recall@5, and how little they would miss."""
+    told, halves, silent = [], [], 0
     for name, versus, views in _rows(question, table, results):
         signs: dict[int, list[str]] = {1: [], -1: [], 0: []}
         for view in views:
@@ -120,17 +121,16 @@ def _answer(question: Question, table: Table, results: Results) -> str:
             found = {cell.sign for cell in cells} - {0}
             # Up at one rank and down at the other is no finding in either direction.
             signs[found.pop() if len(found) == 1 else 0].append(view)
-        said = [
-            f"{word} on {_listed(signs[sign])}"
-            for sign, word in ((1, "higher"), (-1, "lower"), (0, "not told apart"))
-            if signs[sign]
-        ]
-        sentences.append(f"`{name}` against `{versus}`: {', '.join(said)}.")
-    sentences.append(
-        f"Differences below about {100 * float(np.median(halves)):.1f} points (the median half width of "
-        "these intervals) cannot be seen here."
+        silent += len(signs[0])
+        said = [f"{word} on {_listed(signs[sign])}" for sign, word in WORDS.items() if signs[sign]]
+        if said:
+            told.append(f"`{name}` is {' and '.join(said)} than `{versus}`")
+    width = 100 * float(np.median(halves))
+    known = f"The intervals tell that {'; '.join(told)}" if told else "The intervals tell no arm from another"
+    rest = f"; {silent} of the comparisons here tell nothing" if told and silent else ""
+    return (
+        f"{known}{rest}. A difference below about {width:.1f} points (their median half width) is not seen."
     )
-    return " ".join(sentences)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from beside_sample4geo.settings import (
 )
 from beside_sample4geo.vectors import BIG_CITY, random_pairs, tile_positions
 from gleam.config import load_config
-from gleam.encoder import Encoder, EncoderConfig
+from gleam.encoder import Encoder, EncoderConfig, build_model
 from gleam.evaluation.metrics import hits_at
 from gleam.evaluation.relevance import Relevance
 from gleam.evaluation.retrieval import search
@@ -31,6 +31,7 @@ from gleam.imagery.preparation import Preparation
 from gleam.places import Places
 from gleam.training.config import TrainConfig
 from gleam.training.dataset import PlaceSet
+from gleam.training.images import prepared_images
 from gleam.training.related import Related
 from gleam.views import View
 
@@ -88,7 +89,7 @@ def _train(job: Job, encoder: EncoderConfig, name: str) -> dict[str, Any]:
                     "steps": steps,
                     "batch": job.batch,
                     "rate": RATE,
-                    "warmup": 1.0 / job.epochs,
+                    "warmup": min(0.99, 1.0 / job.epochs),
                     "weight_decay": WEIGHT_DECAY,
                     "betas": [0.9, 0.999],
                     "clip_norm": CLIP,
@@ -97,6 +98,8 @@ def _train(job: Job, encoder: EncoderConfig, name: str) -> dict[str, Any]:
             ],
         },
     )
+    # Loaded first, as on the other side: what loading libraries takes is no part of training.
+    build_model(encoder, job.seed)
     clock = Clock()
     result = run(config)
     took = clock.read() | {"steps": steps, "pairs": steps * job.batch}
@@ -111,10 +114,11 @@ def _ranks(job: Job, encoder: Encoder) -> list[int]:
     table = Places.read(job.table)
     tiles = table.select(view=View.SATELLITE, split="same-test")
     panoramas = table.select(view=View.PANORAMA, split="same-test")
-    vectors = [
-        encoder.encode(rows.paths, view, rows.poses)
-        for rows, view in ((panoramas, View.PANORAMA), (tiles, View.SATELLITE))
-    ]
+    vectors = []
+    for rows, view in ((panoramas, View.PANORAMA), (tiles, View.SATELLITE)):
+        # Kept between the seeds: testing is not part of the time.
+        ready = prepared_images(rows, view, encoder.preparation, job.work / "prepared-test", workers=1)
+        vectors.append(encoder.embed(np.array(ready.pixels), view))
     relevance = Relevance.from_labels(panoramas.column("place").tolist(), tiles.column("place").tolist())
     return list(map(int, search(*vectors, relevance, top=1).best))
 

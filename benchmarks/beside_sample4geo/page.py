@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from ablation.intervals import METHOD, Difference, difference, recall
+from ablation.intervals import METHOD, difference, recall
 
 from beside_sample4geo.settings import BACKBONE, PANORAMA, POOL, SIDE, Job
 from beside_sample4geo.shims import SHIMMED
+from beside_sample4geo.targets import LARGE, Figure, Jobs, Runs, grown, median, points, targets
 from beside_sample4geo.vectors import DIM
 
 Results = Sequence[Mapping[str, Any]]
-Jobs = Mapping[str, Mapping[int, Mapping[str, Any]]]
-"""Job -> seed or size -> result."""
-
 RANKS = (1, 5, 10)
-LARGE = 50_000
 NAMES = {
     "ours.untrained": "first weights of both, untrained",
     "theirs.train": "Sample4Geo",
@@ -47,6 +44,7 @@ def page(results: Results, job: Job, commit: str, command: str, date: str) -> st
     for result in results:
         asked = result["asked"]
         by_job.setdefault(asked["job"], {})[asked["seed"] or asked["size"]] = result
+    parts.append("\n".join(["| target | measured | |", "|---|---|---|", *targets(by_job)]))
     if "ours.train" in by_job:
         parts += _training(by_job, job)
     if "ours.evaluation" in by_job:
@@ -76,7 +74,7 @@ def _training(by_job: Jobs, job: Job) -> list[str]:
         )
     own = np.mean([theirs[seed]["own_recall@1"] for seed in seeds])
     for name in ("ours.train", "ours.train_recommended"):
-        cells = [_points(difference(ranks[name], ranks["theirs.train"], k)) for k in RANKS]
+        cells = [points(difference(ranks[name], ranks["theirs.train"], k)) for k in RANKS]
         lines.append(f"| {NAMES[name].split(':')[0]} − Sample4Geo, points | {' | '.join(cells)} |")
     queries = len(one["ranks"])
     return [
@@ -145,7 +143,7 @@ def _mining(by_job: Jobs, kind: str, title: str, what: str) -> list[str]:
     ]
     for size in sorted(ours):
         own, mark = ours[size], "" if size in theirs else " (computed)"
-        cpu, memory = (_grown(theirs, size, key) for key in ("cpu_s", "memory_mb"))
+        cpu, memory = (grown(theirs, size, key) for key in ("cpu_s", "memory_mb"))
         cells = [f"{cpu:,.1f}{mark}", f"{own['cpu_s']:,.1f}", f"{cpu / max(own['cpu_s'], 1e-3):.1f}x"]
         cells += [f"{memory:,.0f}{mark}", f"{own['memory_mb']:,.0f}"]
         if size in indexed:
@@ -168,22 +166,6 @@ def _mining(by_job: Jobs, kind: str, title: str, what: str) -> list[str]:
     ]
 
 
-def _grown(runs: Mapping[int, Mapping[str, Any]], size: int, key: str) -> float:
-    """Return what was measured at ``size``, or what the square law makes of the largest measured size."""
-    at = size if size in runs else max(runs)
-    return float(runs[at][key]) * (size / at) ** 2
-
-
-def _compared(
-    what: str,
-    theirs: Mapping[int, Mapping[str, Any]],
-    ours: Mapping[int, Mapping[str, Any]],
-    figure: Callable[[Mapping[str, Any]], float],
-    target: str,
-) -> str:
-    a, b = (float(np.median([figure(run) for run in runs.values()])) for runs in (theirs, ours))
+def _compared(what: str, theirs: Runs, ours: Runs, figure: Figure, target: str) -> str:
+    a, b = median(theirs, figure), median(ours, figure)
     return f"| {what} | {a:,.1f} | {b:,.1f} | {b / a:.2f} | {target} |"
-
-
-def _points(cell: Difference) -> str:
-    return f"{100 * cell.value:+.1f} [{100 * cell.low:+.1f}, {100 * cell.high:+.1f}]"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-EVERY_S = 0.2
+EVERY_S = 0.5
 
 
 def run_child(words: Sequence[str], log: Path) -> dict[str, Any]:
