@@ -11,7 +11,7 @@ import torch
 
 from gleam.cli.main import main
 from gleam.encoder import Encoder, EncoderConfig, ViewRun
-from gleam.encoder.exporting import OnnxEncoder, export, export_onnx
+from gleam.encoder.exporting import OnnxEncoder, export, export_onnx, load_maker
 from gleam.errors import EncoderError, GleamError
 from gleam.imagery.preparation import Preparation
 from gleam.views import Pose, View
@@ -50,6 +50,7 @@ def encoder() -> Encoder:
     for _ in range(3):
         made.model(made.model.normalise(shown), [ViewRun(view, 4) for view in View])
     made.model.eval()
+    made.calibration = {"pairs": [{"name": "test"}]}
     return made
 
 
@@ -74,6 +75,8 @@ def test_the_file_gives_the_vectors_of_the_plain_network(
     np.testing.assert_allclose(ours.embed(shown, "drone"), encoder.embed(shown, "drone"), atol=1e-5)
     assert ours.fingerprint == encoder.fingerprint and ours.dim == 64
     assert ours.preparation == encoder.preparation and ours.name == "small (onnx fp32)"
+    # Probabilities are those of the encoder's own similarities, which int8 does not quite give.
+    assert ours.calibration == encoder.calibration and not OnnxEncoder([files["int8"]]).calibration
     images = list(np.random.default_rng(2).integers(0, 256, (3, 50, 60, 3), np.uint8))
     poses = [Pose(heading_deg=30.0)] * 3
     np.testing.assert_allclose(
@@ -89,8 +92,10 @@ def test_narrow_files_are_smaller(files: dict[str, Path]) -> None:
 
 
 def test_statistics_per_view_make_a_file_per_view(files: dict[str, Path]) -> None:
-    ours = OnnxEncoder.from_folder(files["fp32"].parent)
-    assert ours.views == (View.DRONE,)
+    with pytest.raises(EncoderError, match=r"Two files in .* serve one view"):
+        OnnxEncoder.open(files["fp32"].parent)
+    ours = load_maker(f"onnx:{files['fp32']}")
+    assert isinstance(ours, OnnxEncoder) and ours.views == (View.DRONE,)
     with pytest.raises(EncoderError, match=r"no exported file for map pictures, only for drone"):
         ours.embed(pictures(1), "map")
 

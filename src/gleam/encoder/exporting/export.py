@@ -97,12 +97,13 @@ def export_onnx(
         batch=batch,
         preparation=encoder.preparation,
         origin=encoder.origin,
+        calibration=encoder.calibration,
     )
     expected = [_plain(graph, one) for one in sample]
     done = []
     for number, dtype in enumerate(dtypes):
         file = goal if number == 0 else goal.with_name(f"{goal.stem}.{dtype}{goal.suffix}")
-        told = replace(metadata, dtype=dtype)
+        told = replace(metadata, dtype=dtype, calibration={} if dtype == "int8" else encoder.calibration)
         with atomic_write(file) as draft:
             _write(model, draft, told, sample)
             difference, cosine = _checked(draft, told, sample, expected, file)

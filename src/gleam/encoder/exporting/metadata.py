@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Metadata:
     """name, fingerprint: of the encoder. views: that the file serves. dtype: fp32, bf16 or int8.
 
     dim: of the vectors. batch: pictures at once. preparation: of the pictures. origin: of converted weights.
+    calibration: of the encoder; int8 files carry none, as their similarities are not quite the same.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Metadata:
     batch: int
     preparation: Preparation
     origin: dict[str, Any] | None = None
+    calibration: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the text that is put into the file."""
@@ -44,6 +46,7 @@ class Metadata:
                 "batch": self.batch,
                 "preparation": self.preparation.to_dict(),
                 "origin": self.origin,
+                "calibration": self.calibration,
             },
             sort_keys=True,
         )

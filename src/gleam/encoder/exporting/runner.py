@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam.encoder.encoder import Encoder
 from gleam.encoder.exporting.metadata import KEY, Metadata
 from gleam.encoder.pictures import PictureEncoder, Vectors
 from gleam.errors import EncoderError
@@ -16,6 +17,7 @@ from gleam.imagery.preparation import Preparation
 from gleam.views import Pose, View, parse_view
 
 INPUT, OUTPUT = "pictures", "vectors"
+ONNX_PREFIX = "onnx:"
 
 
 class OnnxEncoder(PictureEncoder):
@@ -23,7 +25,11 @@ class OnnxEncoder(PictureEncoder):
 
     Its fingerprint is that of the encoder the files were made from: their vectors may be compared with
     those of the original (how well, ``gleam encoder export --measure`` tells).
+
+    calibration: of the encoder, unless one of the files is int8. tells_regions: files give vectors alone.
     """
+
+    tells_regions = False
 
     def __init__(self, files: Sequence[str | Path], threads: int = 1) -> None:
         """Load the files; of two that serve one view the later counts.
@@ -47,14 +53,24 @@ class OnnxEncoder(PictureEncoder):
         self.told = next(iter(self._sessions.values()))[1]
         kinds = sorted({told.dtype for _, told in self._sessions.values()})
         self.name = f"{self.told.name} (onnx {', '.join(kinds)})"
+        self.calibration = {} if "int8" in kinds else self.told.calibration
 
     @classmethod
-    def from_folder(cls, folder: str | Path, threads: int = 1) -> OnnxEncoder:
-        """Load all ``.onnx`` files of a folder."""
-        found = sorted(Path(folder).glob("*.onnx"))
+    def open(cls, place: str | Path, threads: int = 1) -> OnnxEncoder:
+        """Load one file, or all ``.onnx`` files of a folder.
+
+        Raises:
+            EncoderError: There is none, or two of a folder serve one view.
+        """
+        if not Path(place).is_dir():
+            return cls([place], threads)
+        found = sorted(Path(place).glob("*.onnx"))
         if not found:
-            raise EncoderError(f"{folder} holds no .onnx file; make them with gleam encoder export.")
-        return cls(found, threads)
+            raise EncoderError(f"{place} holds no .onnx file; make them with gleam encoder export.")
+        made = cls(found, threads)
+        if len({id(session) for session, _ in made._sessions.values()}) < len(found):
+            raise EncoderError(f"Two files in {place} serve one view; keep one for each view in a folder.")
+        return made
 
     @property
     def fingerprint(self) -> str:
@@ -108,6 +124,13 @@ class OnnxEncoder(PictureEncoder):
         parts = [np.empty((0, self.dim), np.float32)]
         parts += [self.embed(batch, view) for batch in self.prepared_batches(images, view, poses, batch_size)]
         return np.concatenate(parts)
+
+
+def load_maker(name: str) -> Encoder | OnnxEncoder:
+    """Load ``onnx:FILE`` or ``onnx:FOLDER``, or else what :meth:`Encoder.from_pretrained` takes."""
+    if name.startswith(ONNX_PREFIX):
+        return OnnxEncoder.open(name.removeprefix(ONNX_PREFIX))
+    return Encoder.from_pretrained(name)
 
 
 def open_session(path: Path, threads: int = 1) -> tuple[Any, Metadata]:
