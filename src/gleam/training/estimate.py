@@ -208,7 +208,8 @@ def _phase(
         memory=memory,
         fits=memory.needed <= limit,
         largest_batch=fitting * gpus if fitting >= 2 else None,
-        largest_chunk=fitting * len(views) if fitting >= 1 else None,
+        # A chunk may consist of the largest pictures alone.
+        largest_chunk=fitting * sum(size[v] for v in views) // max(size[v] for v in views) or None,
         operations=operations,
         seconds_per_step=seconds,
         images_per_s=images / seconds,
