@@ -22,7 +22,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,18 @@ from beside_sample4geo.data import make_data
 from beside_sample4geo.page import page
 from beside_sample4geo.settings import Job
 from beside_sample4geo.shims import check_checkout, check_packages
+from beside_sample4geo.unrolled import make_unrolled
 from beside_sample4geo.watching import run_child
 
 from gleam.files import atomic_write, read_json, write_json
 
 PAGE = Path(__file__).parents[1] / "docs" / "against_sample4geo.md"
-SHARED = ("epochs", "batch", "workers", "train", "test")
+PARTS = ("training", "easy", "evaluation", "mining_near", "mining_similar", "mining_indexed")
+SHARED = ("epochs", "batch", "workers", "train", "test", "pictures")
 TRAININGS = ("ours.untrained", "theirs.train", "ours.train", "ours.train_recommended")
+LEARNT = ("ours.untrained", "theirs.train", "ours.train")
+"""Jobs on the pictures of the city, and on the easy ones, which are learnt long enough to compare recalls."""
+
 SIZED = {
     "evaluation": {"theirs": (1000, 5000, 10_000, 20_000), "ours": (1000, 5000, 10_000, 20_000)},
     "mining_near": {"theirs": (5000, 10_000, 20_000), "ours": (5000, 10_000, 20_000, 50_000)},
@@ -60,9 +65,11 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=1, help="that read pictures, on both sides")
     options.add_argument("--train", type=int, default=240, help="places per city that teach")
     options.add_argument("--test", type=int, default=80, help="places per city that test")
-    options.add_argument("--only", nargs="+", choices=("training", *SIZED), default=["training", *SIZED])
+    options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
+    options.add_argument("--easy-epochs", type=int, default=20, help="on the easy pictures")
     options.add_argument("--job", help=argparse.SUPPRESS)
+    options.add_argument("--pictures", default="city", help=argparse.SUPPRESS)
     options.add_argument("--size", type=int, default=0, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     check_packages()
@@ -76,6 +83,7 @@ def main() -> None:
         workers=chosen.workers,
         train=chosen.train,
         test=chosen.test,
+        pictures=chosen.pictures,
         size=chosen.size,
     )
     if chosen.job:
@@ -86,6 +94,12 @@ def main() -> None:
         make_data(job.data, job.work, job.train, job.test)
         import_table(job)
         results += [finished(name, job, seed=seed) for seed in chosen.seeds for name in TRAININGS]
+    if "easy" in chosen.only:
+        easy = replace(job, pictures="unrolled", epochs=chosen.easy_epochs)
+        make_data(job.data, job.work, job.train, job.test)
+        make_unrolled(easy.data, job.data)
+        import_table(easy)
+        results += [finished(name, easy, seed=seed) for seed in chosen.seeds for name in LEARNT]
     for kind, sizes in SIZED.items():
         if kind in chosen.only:
             for size in sorted({size for own in sizes.values() for size in own}):
@@ -114,7 +128,7 @@ def finished(name: str, job: Job, *, seed: int = 0, size: int = 0) -> dict[str, 
     """Return the result of a job, from its file or by doing it now in a process of its own."""
     asked = {k: v for k, v in asdict(job).items() if k in SHARED and seed}
     asked |= {"job": name, "seed": seed, "size": size}
-    label = f"{name}-{seed or size}"
+    label = f"{name}-{seed or size}" + ("" if job.pictures == "city" else f"-{job.pictures}")
     file = job.work / "results" / f"{label}.json"
     if file.exists() and (known := read_json(file))["asked"] == asked:
         return dict(known)
@@ -155,7 +169,9 @@ def commit_of(checkout: Path) -> str:
 def command_of(chosen: argparse.Namespace) -> str:
     """Return the call, without the folders of this machine."""
     words = ["python benchmarks/against_sample4geo.py CHECKOUT WORK --seeds", *map(str, chosen.seeds)]
-    return " ".join(words + [f"--{key} {getattr(chosen, key)}" for key in SHARED] + ["--write"])
+    keys = ("epochs", "easy_epochs", "batch", "workers", "train", "test")
+    given = [f"--{key.replace('_', '-')} {getattr(chosen, key)}" for key in keys]
+    return " ".join([*words, *given, "--write"])
 
 
 if __name__ == "__main__":

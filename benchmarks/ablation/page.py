@@ -55,8 +55,9 @@ def page(table: Table, results: Results, budget: Budget, command: str, date: str
         _recalls(table.arms, results),
     ]
     for question in table.questions:
-        parts += [f"## {question.ask}", _answer(question, table, results)]
-        parts += [_differences(question, table, results)]
+        if _rows(question, table, results):
+            parts += [f"## {question.ask}", _answer(question, table, results)]
+            parts += [_differences(question, table, results)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -63,7 +63,7 @@ def untrained(job: Job) -> dict[str, Any]:
 def _train(job: Job, encoder: EncoderConfig, name: str) -> dict[str, Any]:
     from gleam.training.trainer import train as run
 
-    folder = job.work / "training" / f"{name}-{job.seed}"
+    folder = job.work / "training" / f"{job.pictures}-{name}-{job.seed}"
     pairs = len(Places.read(job.table).select(view=View.PANORAMA, split="same-train"))
     steps = pairs // job.batch * job.epochs
     config = load_config(

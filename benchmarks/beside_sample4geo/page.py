@@ -6,22 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from ablation.intervals import METHOD, difference, recall
-
-from beside_sample4geo.settings import BACKBONE, PANORAMA, POOL, SIDE, Job
+from beside_sample4geo.learning import learning, training
+from beside_sample4geo.settings import POOL, Job
 from beside_sample4geo.shims import SHIMMED
-from beside_sample4geo.targets import LARGE, Figure, Jobs, Runs, grown, median, points, targets
+from beside_sample4geo.targets import EASY, LARGE, Jobs, grown, targets
 from beside_sample4geo.vectors import DIM
 
 Results = Sequence[Mapping[str, Any]]
-RANKS = (1, 5, 10)
-NAMES = {
-    "ours.untrained": "first weights of both, untrained",
-    "theirs.train": "Sample4Geo",
-    "ours.train": "GLEAM, equal",
-    "ours.train_recommended": "GLEAM as recommended: bird's-eye panoramas, a head that keeps the layout",
-}
 
 
 def page(results: Results, job: Job, commit: str, command: str, date: str) -> str:
@@ -43,10 +34,13 @@ def page(results: Results, job: Job, commit: str, command: str, date: str) -> st
     by_job: dict[str, dict[int, Mapping[str, Any]]] = {}
     for result in results:
         asked = result["asked"]
-        by_job.setdefault(asked["job"], {})[asked["seed"] or asked["size"]] = result
+        name = asked["job"] + (EASY if asked.get("pictures") == "unrolled" else "")
+        by_job.setdefault(name, {})[asked["seed"] or asked["size"]] = result
     parts.append("\n".join(["| target | measured | |", "|---|---|---|", *targets(by_job)]))
     if "ours.train" in by_job:
-        parts += _training(by_job, job)
+        parts += training(by_job, job)
+    if f"ours.train{EASY}" in by_job:
+        parts += learning(by_job, job)
     if "ours.evaluation" in by_job:
         parts += _evaluation(by_job)
     for kind, title, what in (
@@ -56,57 +50,6 @@ def page(results: Results, job: Job, commit: str, command: str, date: str) -> st
         if f"ours.{kind}" in by_job:
             parts += _mining(by_job, kind, title, what)
     return "\n\n".join(parts) + "\n"
-
-
-def _training(by_job: Jobs, job: Job) -> list[str]:
-    theirs, equal = by_job["theirs.train"], by_job["ours.train"]
-    seeds = sorted(theirs)
-    one = theirs[seeds[0]]
-    ranks = {
-        name: {seed: run["ranks"] for seed, run in runs.items()}
-        for name, runs in by_job.items()
-        if name in NAMES
-    }
-    lines = ["| | recall@1 | recall@5 | recall@10 |", "|---|---|---|---|"]
-    for name in NAMES:
-        lines.append(
-            f"| {NAMES[name]} | " + " | ".join(f"{100 * recall(ranks[name], k):.1f}" for k in RANKS) + " |"
-        )
-    own = np.mean([theirs[seed]["own_recall@1"] for seed in seeds])
-    for name in ("ours.train", "ours.train_recommended"):
-        cells = [points(difference(ranks[name], ranks["theirs.train"], k)) for k in RANKS]
-        lines.append(f"| {NAMES[name].split(':')[0]} − Sample4Geo, points | {' | '.join(cells)} |")
-    queries = len(one["ranks"])
-    return [
-        "## Training",
-        "Four cities stand for VIGOR's, in its layout and file sizes (panoramas 2048 x 1024 JPEG, tiles "
-        f"640 x 640 PNG): {4 * job.train} pairs teach, {queries} panoramas are searched among all "
-        f"{4 * (job.train + job.test)} tiles (chance {100 / (4 * (job.train + job.test)):.2f} % at "
-        f"recall@1). Both train timm's `{BACKBONE}` (tiles {SIDE} x {SIDE}, panoramas {PANORAMA[0]} x "
-        f"{PANORAMA[1]}) from the same first weights, {one['steps']} steps of {job.batch} pairs in random "
-        "batches without repeated places, AdamW, the same rate and cosine, label smoothing 0.1, float32, "
-        f"{job.workers} workers; seeds {', '.join(map(str, seeds))}. World flips and turns are alike; "
-        "colours are varied by each side's own transforms, pictures are resized by each side's own loader. "
-        f"The ranks are counted by our evaluator for both; Sample4Geo's own evaluator says {100 * own:.1f} "
-        f"% for its recall@1. Difference: 95 % intervals. {METHOD}",
-        "\n".join(lines),
-        "End to end: opening the data, reading and preparing every picture, training all steps. Ours "
-        "prepares each picture once into a cache, in the time that is counted; the longer the training, "
-        "the less that weighs (steady: "
-        f"{np.median([run['steady_pairs_per_s'] for run in equal.values()]):.0f} pairs per wall second once "
-        "prepared).",
-        "\n".join(
-            [
-                "| median over the seeds | Sample4Geo | GLEAM, equal | ratio | target |",
-                "|---|---|---|---|---|",
-                _compared("pairs per CPU second", theirs, equal, lambda r: r["pairs"] / r["cpu_s"], ">= 1.3"),
-                _compared(
-                    "pairs per wall second", theirs, equal, lambda r: r["pairs"] / r["wall_s"], ">= 1.3"
-                ),
-                _compared("peak memory of all processes, MB", theirs, equal, lambda r: r["family_mb"], ""),
-            ]
-        ),
-    ]
 
 
 def _evaluation(by_job: Jobs) -> list[str]:
@@ -164,8 +107,3 @@ def _mining(by_job: Jobs, kind: str, title: str, what: str) -> list[str]:
         f"{theirs[large]['cpu_s']:.1f}.",
         "\n".join(lines),
     ]
-
-
-def _compared(what: str, theirs: Runs, ours: Runs, figure: Figure, target: str) -> str:
-    a, b = median(theirs, figure), median(ours, figure)
-    return f"| {what} | {a:,.1f} | {b:,.1f} | {b / a:.2f} | {target} |"

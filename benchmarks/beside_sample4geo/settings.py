@@ -30,17 +30,23 @@ class Job:
     workers: int = 2
     train: int = 240
     test: int = 80
+    pictures: str = "city"
     size: int = 0
 
     @property
     def data(self) -> Path:
         """The folder in VIGOR's layout."""
-        return self.work / f"vigor-{self.train}-{self.test}"
+        return self.work / f"vigor-{self._name}"
 
     @property
     def table(self) -> Path:
         """The places table that ``gleam places import vigor`` made of it."""
-        return self.work / f"vigor-{self.train}-{self.test}.parquet"
+        return self.work / f"vigor-{self._name}.parquet"
+
+    @property
+    def _name(self) -> str:
+        numbers = f"{self.train}-{self.test}"
+        return numbers if self.pictures == "city" else f"{self.pictures}-{numbers}"
 
 
 def equal_encoder() -> EncoderConfig:
