@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gleam.config import load_config
+from gleam.config import load_config, to_dict
 from gleam.encoder import Encoder, build_model
 from gleam.errors import ConfigError, GleamError
 from gleam.training import learner
@@ -19,11 +19,13 @@ from gleam.training.config import (
     AugmentConfig,
     EvaluateConfig,
     HardNegativesConfig,
+    LoraConfig,
     LossConfig,
     PhaseConfig,
     TrainConfig,
 )
 from gleam.training.journal import read_journal
+from gleam.training.resuming import check_unchanged
 from gleam.training.trainer import Trainer, train
 from gleam.views import View
 
@@ -131,6 +133,19 @@ def test_another_training_is_never_overwritten(recipe: Maker) -> None:
     with pytest.raises(ConfigError, match="phases differs"):
         train(replace(config, phases=[replace(config.phases[0], rate=1.0), config.phases[1]]), resume=True)
     train(replace(config, workers=1, checkpoint_every_steps=3), resume=True)
+
+
+def test_checkpoints_of_before_know_no_younger_settings(recipe: Maker) -> None:
+    config = recipe()
+    state = {"config": to_dict(config), "phase_index": 1, "phase_step": 2}
+    for key in ("lora", "compile", "checkpoint_activations"):
+        del state["config"][key]
+    for phase in state["config"]["phases"]:
+        phase["hard_negatives"] = None
+    check_unchanged(config, state, Path(config.out))
+    check_unchanged(replace(config, checkpoint_activations=True), state, Path(config.out))
+    with pytest.raises(ConfigError, match="lora differs"):
+        check_unchanged(replace(config, lora=LoraConfig()), state, Path(config.out))
 
 
 def test_further_phases_may_follow(recipe: Maker) -> None:
