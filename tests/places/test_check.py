@@ -84,3 +84,15 @@ def test_fast_check_does_not_decode(sound):
     (sound / "drone_1.jpg").write_bytes(b"nonsense")
     assert kinds(check_places(Places.read(sound), read_images=False)) == {}
     assert kinds(check_places(Places.read(sound))) == {"unreadable": 1}
+
+
+def test_names_of_places_that_no_row_has_are_told_once_per_column(tmp_path):
+    rows = [
+        PlaceImage("a", View.SATELLITE, "a.jpg"),
+        PlaceImage("a", View.PANORAMA, "b.jpg", semi_positives="b|a|c"),
+        PlaceImage("a", View.PANORAMA, "c.jpg", semi_positives="b"),
+    ]
+    found = [f for f in check_places(Places(rows, tmp_path)).findings if f.kind == "unknown place"]
+    assert [(f.row, f.says) for f in found] == [
+        (2, "3 names in 'semi_positives' are places of no row, the first is 'b'")
+    ]

@@ -45,7 +45,13 @@ def test_import_check_show(folder, capsys):
     assert shown["views"] == {"satellite": 1, "drone": 1}
     assert shown["filled"]["heading_deg"] == 0
     assert [r["path"] for r in shown["rows"]] == ["1.jpg"]
-    assert run(capsys, "places", "show", table)[1].startswith(str(table))
+    out = run(capsys, "places", "show", table, "--rows", 0)[1].splitlines()
+    assert out[0].startswith(str(table))
+    assert [line.split() for line in out[2:]] == [
+        ["split", "view", "images", "places"],
+        ["test", "satellite", "1", "1"],
+        ["test", "drone", "1", "1"],
+    ]
 
 
 def test_check_leaves_with_3_and_lists(folder, capsys):
@@ -73,7 +79,7 @@ def test_import_and_check_of_a_data_set_say_how_much_is_there(tmp_path, capsys):
     assert "Not there: the city NewYork, the city SanFrancisco, the city Seattle." in out
     assert "This is a part of VIGOR; it can be used as it is." in out
     assert "https://github.com/Jeff-Zilence/VIGOR" in out
-    assert "Licence:  academic research only" in out
+    assert "Licence: academic research only" in out
 
     code, out, _ = run(
         capsys, "places", "import", "vigor", root, "--out", table, "--protocol", "same-area", "--json"
@@ -97,6 +103,7 @@ def test_list_names_home_and_licence_of_every_data_set(capsys):
     assert code == 0
     code, text, _ = run(capsys, "places", "import", "--list", "--json")
     listed = json.loads(text)["datasets"]
+    assert json.loads(text)["kinds"] == ["folder", *DATASETS]
     assert [d["kind"] for d in listed] == list(DATASETS)
     for dataset in listed:
         assert f"{dataset['kind']}: {dataset['title']}" in out

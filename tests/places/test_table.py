@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from gleam.errors import GleamError, TableError
 from gleam.places import PlaceImage, Places
 from gleam.places.schema import COLUMN_NAMES
+from gleam.places.writing import rebased
 from gleam.views import Pose, View
 
 HEADER = "place,view,path,lat,lon,heading_deg,split\n"
@@ -290,3 +293,14 @@ def test_columns_of_a_hopeless_type_are_named(tmp_path):
     )
     with pytest.raises(TableError, match="column 'place'"):
         Places.read(tmp_path)
+
+
+@given(
+    st.lists(st.sampled_from(["a.jpg", "b/c.jpg", "b/../d.jpg", "../e.jpg", "b/..", "./f.jpg", "/g/h.jpg"])),
+    st.sampled_from([("/x", "/x/y"), ("/x/y", "/x"), ("/x", "/z/w"), ("/x/b", "/x/b/c"), ("/x", "/x/b")]),
+)
+def test_paths_are_moved_as_each_by_itself(paths, folders):
+    old, new = map(Path, folders)
+    table = pa.table({"place": paths, "view": paths, "path": pa.array(paths, pa.string())})
+    moved = rebased(table, old, new).column("path").to_pylist()
+    assert moved == [p if os.path.isabs(p) else Path(os.path.relpath(old / p, new)).as_posix() for p in paths]

@@ -175,9 +175,9 @@ def _load(name: str) -> VectorMaker:
 
     if name == ColourHistogram.name:
         return ColourHistogram()
-    from gleam.encoder import Encoder
+    from gleam.encoder.exporting import load_maker
 
-    return Encoder.from_pretrained(name)
+    return load_maker(name)
 
 
 def _print(report: dict[str, Any]) -> None:

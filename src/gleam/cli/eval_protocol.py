@@ -140,5 +140,8 @@ def _shown(figure: dict[str, float] | None, unit: str) -> str:
 def _interval(figure: dict[str, float] | None, unit: str) -> str:
     if figure is None:
         return ""
-    scale, digits = (100, 1) if unit == "%" else (1, 0)
-    return f"{scale * figure['low']:.{digits}f}..{scale * figure['high']:.{digits}f}"
+    ends = [figure[end] * (100 if unit == "%" else 1) for end in ("low", "high")]
+    # Five such columns have to fit: no digit more than tells something.
+    return "..".join(
+        "100" if unit == "%" and e >= 99.95 else f"{e:.{1 if unit == '%' else 0}f}" for e in ends
+    )

@@ -24,7 +24,9 @@ def locate(
         None, "--view", help="How they see the world: drone, map, panorama or ground [detected]."
     ),
     atlas: str = typer.Option(..., "--atlas", help="The atlas to search, see gleam atlas build."),
-    encoder: str | None = typer.Option(None, "--encoder", help="Encoder [the one that the atlas names]."),
+    encoder: str | None = typer.Option(
+        None, "--encoder", help="Encoder [the one that the atlas names], or onnx:FOLDER."
+    ),
     near: str | None = typer.Option(
         None, "--near", metavar="LAT,LON,RADIUS", help="Search only this circle (m)."
     ),
@@ -87,6 +89,7 @@ def locate(
     from gleam.atlas import Atlas
     from gleam.cli.locate_explained import Explaining
     from gleam.encoder import Encoder
+    from gleam.encoder.exporting import load_maker
     from gleam.errors import GleamError
     from gleam.files import to_json
     from gleam.geo import Box, Circle
@@ -133,10 +136,12 @@ def locate(
         resume=resume,
     )
     opened = Atlas.open(atlas)
-    loaded = Encoder.from_pretrained(encoder or opened.encoder_name)
+    loaded = load_maker(encoder or opened.encoder_name)
     locator = Locator(loaded, opened)
     explaining = None
     if explain:
+        if not isinstance(loaded, Encoder):
+            raise GleamError("--explain needs the encoder itself, not exported files; leave one of them out.")
         explaining = Explaining(
             explainer or "evidence", loaded, opened, language=language, top=compare, rerank=rerank
         )

@@ -27,6 +27,7 @@ VERBS = (
     "city",
     "places",
     "train",
+    "encoder",
     "eval",
     "calibrate",
     "atlas",

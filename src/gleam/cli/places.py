@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gleam.cli.make_maps import make_maps
+
 if TYPE_CHECKING:
     from gleam.places import Places
     from gleam.places.importers import ImportOptions
 
 _JSON = typer.Option(False, "--json", help="Print one JSON document.")
+_COLUMN = typer.Option([], help="OURS=THEIRS where a column has another name in the CSV.")
 _OPTION = typer.Option([], "--option", help="NAME=VALUE, an option of one data set; see --list.")
 _PROTOCOL = typer.Option(None, help="Keep one protocol of a data set that has several, such as same-area.")
 
@@ -22,6 +25,7 @@ def register(app: typer.Typer) -> None:
     places.command("import")(import_)
     places.command("check")(check)
     places.command("show")(show)
+    places.command("make-maps")(make_maps)
     app.add_typer(places, name="places")
 
 
@@ -30,7 +34,7 @@ def import_(
     root: Path | None = typer.Argument(None, help="The folder of the data set."),
     out: Path | None = typer.Option(None, help="The table to write: .parquet, .csv or a folder."),
     csv: Path | None = typer.Option(None, help="The CSV that describes the images; default ROOT/places.csv."),
-    column: list[str] = typer.Option([], help="OURS=THEIRS where a column has another name in the CSV."),
+    column: list[str] = _COLUMN,
     constant: list[str] = typer.Option([], help="OURS=VALUE for a column the CSV lacks."),
     skip_missing: bool = typer.Option(False, "--skip-missing", help="Leave out rows without an image."),
     protocol: str | None = _PROTOCOL,
@@ -66,6 +70,7 @@ def import_(
             typer.echo(to_json({"table": file, **_summary(places)}))
         else:
             _print_summary(places, str(file))
+            _print_counts(places)
             if places.ignored_columns:
                 typer.echo(f"Not used: columns {', '.join(places.ignored_columns)}", err=True)
         return
@@ -89,6 +94,7 @@ def check(
         250.0, min=0.0, help="Metres between images of a place from which on it is an error."
     ),
     fast: bool = typer.Option(False, "--fast", help="Do not decode the images."),
+    column: list[str] = _COLUMN,
     protocol: str | None = _PROTOCOL,
     option: list[str] = _OPTION,
     as_json: bool = _JSON,
@@ -104,17 +110,21 @@ def check(
     from gleam.places.check import check_places
     from gleam.places.importers import FOLDER, KINDS, ImportOptions, import_places
 
+    chosen = ImportOptions(
+        columns=_pairs("--column", column), protocol=protocol, extra=_pairs("--option", option)
+    )
     if root is not None and table != FOLDER:
-        chosen = ImportOptions(protocol=protocol, extra=_pairs("--option", option))
         _check_dataset(table, root, chosen, apart, fast, as_json)
         return
     if root is None and table in KINDS and not Path(table).exists():
         raise GleamError(
             f"{table} is a kind of data set; give its folder too: gleam places check {table} ROOT."
         )
-    if protocol is not None or option:
-        raise GleamError("--protocol and --option speak of a data set: gleam places check KIND ROOT.")
-    places = Places.read(table) if root is None else import_places(FOLDER, root)
+    if root is None and (protocol is not None or option or column):
+        raise GleamError(
+            "--protocol, --option and --column speak of a data set: gleam places check KIND ROOT."
+        )
+    places = Places.read(table) if root is None else import_places(FOLDER, root, chosen)
     result = check_places(places, apart_m=apart, read_images=not fast)
     if as_json:
         typer.echo(to_json(result.to_dict()))
@@ -164,6 +174,7 @@ def show(
     from gleam.cli import places_text
 
     _print_summary(places, str(places.file))
+    _print_counts(places)
     if rows:
         typer.echo(places_text.rows(places, rows))
 
@@ -171,10 +182,12 @@ def show(
 def _list(as_json: bool) -> None:
     from gleam.cli.places_text import listed
     from gleam.files import to_json
-    from gleam.places.importers import DATASETS
+    from gleam.places.importers import DATASETS, KINDS
 
     if as_json:
-        typer.echo(to_json({"datasets": [dataset.to_dict() for dataset in DATASETS.values()]}))
+        typer.echo(
+            to_json({"kinds": list(KINDS), "datasets": [dataset.to_dict() for dataset in DATASETS.values()]})
+        )
     else:
         typer.echo(listed(DATASETS.values()))
 
@@ -209,3 +222,10 @@ def _print_summary(places: Places, name: str) -> None:
     from gleam.cli.places_text import summary
 
     typer.echo(summary(places, name))
+
+
+def _print_counts(places: Places) -> None:
+    from gleam.cli.places_text import counts
+
+    if places.splits:
+        typer.echo(counts(places))

@@ -26,6 +26,13 @@ def summary(places: Places, name: str) -> str:
     return "\n".join(lines)
 
 
+def counts(places: Places) -> str:
+    """Return how many images and places each view has in each split."""
+    from gleam.places.importers.importing import covered
+
+    return "\n".join(_coverage(covered(places, ())))
+
+
 def rows(places: Places, count: int) -> str:
     """Return the first rows of a table with what is known of them."""
     lines = []
@@ -42,11 +49,12 @@ def imported(found: Imported) -> str:
     if found.absent:
         lines.append(f"Not there: {', '.join(found.absent)}.")
     lines += [f"Left out: {entry}" for entry in found.left_out]
-    lines.append(
-        "All that is published is there."
-        if found.whole
-        else f"This is a part of {found.dataset.title}; it can be used as it is."
-    )
+    if not found.dataset.published:
+        lines.append("No counts are published, so whether this is all cannot be told.")
+    elif found.whole:
+        lines.append("All that is published is there.")
+    else:
+        lines.append(f"This is a part of {found.dataset.title}; it can be used as it is.")
     if not found.whole:
         lines.append(_wrapped("Get it:", f"{found.dataset.home} - {found.dataset.obtain}"))
     lines.append(_wrapped("Licence:", found.dataset.licence))
@@ -54,7 +62,7 @@ def imported(found: Imported) -> str:
 
 
 def _coverage(lines: Iterable[Coverage]) -> list[str]:
-    cells = [("split", "view", "images", "published", "share", "places", "published")]
+    cells: list[tuple[str, ...]] = [("split", "view", "images", "published", "share", "places", "published")]
     for line in lines:
         view = line.view.value + (f" ({line.role})" if line.role else "")
         share = "" if line.share is None else _percent(line.share)
@@ -63,6 +71,9 @@ def _coverage(lines: Iterable[Coverage]) -> list[str]:
             for n in (line.images, line.published_images, line.places, line.published_places)
         ]
         cells.append((line.split, view, numbers[0], numbers[1], share, numbers[2], numbers[3]))
+    # Columns of published numbers are shown where any is known.
+    filled = [i for i in range(len(cells[0])) if any(row[i] for row in cells[1:])]
+    cells = [tuple(row[i] for i in filled) for row in cells]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     return [
         "  ".join(
@@ -90,21 +101,27 @@ def listed(datasets: Iterable[DataSet]) -> str:
         options = "".join(
             f"\n  option   --option {name}={'|'.join(values)}" for name, values in dataset.extras.items()
         )
+        if dataset.columns:
+            options += f"\n  columns  --column OURS=THEIRS for {', '.join(dataset.columns)}"
         layout = textwrap.indent(dataset.layout.strip("\n"), " " * 11).lstrip()
         blocks.append(
             f"{dataset.kind}: {dataset.title} ({views}{total})\n"
             f"  home     {dataset.home}\n"
-            f"{_wrapped('  get it ', dataset.obtain)}\n"
-            f"{_wrapped('  licence', dataset.licence)}\n"
+            f"{_wrapped('  get it  ', dataset.obtain)}\n"
+            f"{_wrapped('  licence ', dataset.licence)}\n"
             f"  layout   {layout}{options}"
         )
     return "\n\n".join(blocks)
 
 
 def _wrapped(name: str, text: str) -> str:
-    indent = " " * (len(name) + 2)
     return textwrap.fill(
-        text, _WIDTH, initial_indent=f"{name}  ", subsequent_indent=indent, break_long_words=False
+        text,
+        _WIDTH,
+        initial_indent=f"{name} ",
+        subsequent_indent=" " * (len(name) + 1),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

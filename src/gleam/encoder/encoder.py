@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, overload
@@ -15,14 +14,11 @@ from numpy.typing import NDArray
 from gleam.encoder.config import EncoderConfig
 from gleam.encoder.inference import InferenceForms
 from gleam.encoder.model import EncoderModel, build_model
+from gleam.encoder.pictures import PictureEncoder, Vectors
 from gleam.encoder.storage import LoadedEncoder, fingerprint_of, load_encoder, save_calibration, save_encoder
 from gleam.errors import EncoderError
-from gleam.imagery.decode import load_image
-from gleam.imagery.preparation import Preparation, Prepared, prepare, turns_raw
-from gleam.views import UNKNOWN_POSE, Pose, View, parse_view
-
-Vectors = NDArray[np.float32]
-
+from gleam.imagery.preparation import Preparation
+from gleam.views import Pose, View, parse_view
 
 _LOOKS_AT_ONCE = 64
 """Above, a batch is large enough by itself."""
@@ -39,19 +35,24 @@ class Patches(NamedTuple):
     regions: NDArray[np.float32]
 
 
-class Encoder:
-    """The shared network with its preparation, weights and calibration."""
+class Encoder(PictureEncoder):
+    """The shared network with its preparation, weights and calibration.
+
+    origin: where converted weights came from (project, network, file and its hash); None for GLEAM's own.
+    """
 
     def __init__(
         self,
         model: EncoderModel,
         name: str = "unnamed",
         calibration: dict[str, Any] | None = None,
+        origin: dict[str, Any] | None = None,
     ) -> None:
         self.model = model.eval()
         self.config = model.config
         self.name = name
         self.calibration = calibration or {}
+        self.origin = origin
         self._fingerprint: str | None = None
         self._forms = InferenceForms()
 
@@ -63,7 +64,7 @@ class Encoder:
             EncoderError: the name is unknown, files are missing, or the weights do not fit the config.
         """
         loaded: LoadedEncoder = load_encoder(name)
-        return cls(loaded.model, loaded.name, loaded.calibration)
+        return cls(loaded.model, loaded.name, loaded.calibration, loaded.origin)
 
     @classmethod
     def untrained(cls, config: EncoderConfig, seed: int = 0, name: str = "untrained") -> Encoder:
@@ -72,7 +73,7 @@ class Encoder:
 
     def save(self, folder: str | Path) -> None:
         """Write ``model.safetensors``, ``config.json``, ``calibration.json`` and a card, all or nothing."""
-        save_encoder(Path(folder), self.model, self.name, self.calibration)
+        save_encoder(Path(folder), self.model, self.name, self.calibration, self.origin)
 
     def save_calibration(self, folder: str | Path) -> None:
         """Store the calibration beside weights saved before; nothing else in the folder changes.
@@ -86,7 +87,7 @@ class Encoder:
                 f"{folder} holds the encoder {stored.fingerprint}, the calibration is of {self.fingerprint}; "
                 "save the encoder itself first."
             )
-        save_calibration(Path(folder), self.model, self.name, self.calibration)
+        save_calibration(Path(folder), self.model, self.name, self.calibration, self.origin)
 
     @property
     def preparation(self) -> Preparation:
@@ -121,22 +122,6 @@ class Encoder:
         if self._fingerprint is None:
             self._fingerprint = fingerprint_of(self.model)
         return self._fingerprint
-
-    def depends_on_heading(self, view: View, pose: Pose) -> bool:
-        """Tell whether the heading changes what the encoder is shown of a picture.
-
-        Of raw pictures only panoramas, which are rolled; maps and tiles have north at the top.
-        """
-        if self.preparation.is_raw:
-            return turns_raw(view, pose)
-        return view not in (View.SATELLITE, View.MAP)
-
-    def prepare(self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE) -> Prepared:
-        """Decode ``image`` (path, bytes, PIL picture or array) and bring it to this encoder's square."""
-        view = parse_view(view)
-        # Decode at about twice the needed detail: enough for the geometry, much faster for large files.
-        pixels = load_image(image, target=4 * self.preparation.pixels)
-        return prepare(pixels, view, pose, self.preparation)
 
     @overload
     def encode(
@@ -176,9 +161,7 @@ class Encoder:
             ImageError: an image cannot be read; the message names it.
         """
         view = parse_view(view)
-        if poses is not None and len(poses) != len(images):
-            raise ValueError(f"{len(images)} images came with {len(poses)} poses.")
-        squares = self._prepared_batches(images, view, poses, batch_size)
+        squares = self.prepared_batches(images, view, poses, batch_size)
         parts = [self.embed(batch, view, patches=patches) for batch in squares]
         if patches:
             kept = [p for p in parts if isinstance(p, Patches)]
@@ -190,24 +173,6 @@ class Encoder:
             )
         arrays = [p for p in parts if not isinstance(p, Patches)]
         return np.concatenate(arrays) if arrays else np.empty((0, self.dim), np.float32)
-
-    def encode_headings(
-        self, image: Any, view: View | str, pose: Pose = UNKNOWN_POSE, count: int = 12
-    ) -> tuple[Vectors, NDArray[np.float64]]:
-        """Return the vectors for ``count`` assumed headings, (K, D), and the headings in degrees.
-
-        For pictures whose heading is unknown: search with each and keep the best. Raw panoramas are rolled;
-        other raw pictures do not depend on the heading, so there is one vector, of heading 0.
-        """
-        view = parse_view(view)
-        if self.preparation.is_raw and not self.depends_on_heading(view, pose):
-            count = 1
-        headings = np.arange(count, dtype=np.float64) * (360.0 / count)
-        pixels = load_image(image, target=4 * self.preparation.pixels)
-        squares = [
-            prepare(pixels, view, pose.with_heading(float(h)), self.preparation).pixels for h in headings
-        ]
-        return self.embed(np.stack(squares), view), headings
 
     @overload
     def embed(
@@ -263,15 +228,3 @@ class Encoder:
             return Patches(vectors, np.empty((len(vectors), 0, 0, self.config.dim), np.float32))
         regions = np.asarray(output.regions.float().cpu().numpy(), np.float32)
         return Patches(vectors, np.ascontiguousarray(np.rot90(regions, -quarters, (1, 2))))
-
-    def _prepared_batches(
-        self, images: Sequence[Any], view: View, poses: Sequence[Pose] | None, batch_size: int
-    ) -> Iterator[NDArray[np.uint8]]:
-        known = poses if poses is not None else [UNKNOWN_POSE] * len(images)
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for start in range(0, len(images), batch_size):
-                chunk = slice(start, start + batch_size)
-                done = pool.map(
-                    lambda image, pose: self.prepare(image, view, pose), images[chunk], known[chunk]
-                )
-                yield np.stack([prepared.pixels for prepared in done])

@@ -29,6 +29,7 @@ class LoadedEncoder(NamedTuple):
     model: EncoderModel
     name: str
     calibration: dict[str, Any]
+    origin: dict[str, Any] | None
 
 
 def shipped_encoders() -> dict[str, Path]:
@@ -47,7 +48,13 @@ def fingerprint_of(model: EncoderModel) -> str:
     return digest.hexdigest()[:16]
 
 
-def save_encoder(folder: Path, model: EncoderModel, name: str, calibration: dict[str, Any]) -> None:
+def save_encoder(
+    folder: Path,
+    model: EncoderModel,
+    name: str,
+    calibration: dict[str, Any],
+    origin: dict[str, Any] | None = None,
+) -> None:
     """Write the encoder to ``folder``, replacing an older one only when the new one is whole."""
     with atomic_folder(folder, replace=_is_only_an_encoder(folder)) as draft:
         save_file(_weights(model), draft / WEIGHTS, metadata={"format": "pt"})
@@ -56,20 +63,27 @@ def save_encoder(folder: Path, model: EncoderModel, name: str, calibration: dict
             "format": FORMAT,
             "name": name,
             "fingerprint": fingerprint_of(model),
+            **({} if origin is None else {"origin": origin}),
             **model.config.to_dict(),
         }
         (draft / CONFIG).write_text(json.dumps(header, indent=2) + "\n", encoding="utf-8")
         (draft / CALIBRATION).write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")
-        (draft / CARD).write_text(
-            model_card(name, model.config, calibration, _count(model)), encoding="utf-8"
-        )
+        card = model_card(name, model.config, calibration, _count(model), origin)
+        (draft / CARD).write_text(card, encoding="utf-8")
 
 
-def save_calibration(folder: Path, model: EncoderModel, name: str, calibration: dict[str, Any]) -> None:
+def save_calibration(
+    folder: Path,
+    model: EncoderModel,
+    name: str,
+    calibration: dict[str, Any],
+    origin: dict[str, Any] | None = None,
+) -> None:
     """Give a saved encoder another calibration; its weights and whatever else is in the folder stay."""
     write_json(folder / CALIBRATION, calibration)
     with atomic_write(folder / CARD) as draft:
-        draft.write_text(model_card(name, model.config, calibration, _count(model)), encoding="utf-8")
+        card = model_card(name, model.config, calibration, _count(model), origin)
+        draft.write_text(card, encoding="utf-8")
 
 
 def load_encoder(name: str | Path) -> LoadedEncoder:
@@ -88,6 +102,7 @@ def load_encoder(name: str | Path) -> LoadedEncoder:
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise EncoderError(f"{config_path} is not a GLEAM encoder config of format {FORMAT}.")
     stated, shown = data.pop("fingerprint", None), str(data.pop("name", folder.name))
+    origin = data.pop("origin", None)
     config = EncoderConfig.from_dict(data, str(config_path))
     model = build_model(config)
     try:
@@ -101,7 +116,7 @@ def load_encoder(name: str | Path) -> LoadedEncoder:
             f"{folder}: the weights have fingerprint {found}, but the config was saved with {stated}; "
             "the two files do not belong together."
         )
-    return LoadedEncoder(model, shown, _read_calibration(folder / CALIBRATION))
+    return LoadedEncoder(model, shown, _read_calibration(folder / CALIBRATION), origin)
 
 
 def _is_only_an_encoder(folder: Path) -> bool:
@@ -125,7 +140,8 @@ def _locate(name: str | Path) -> Path:
         raise EncoderError(f"{path} is a file; give the encoder's folder.")
     raise EncoderError(
         f"{unknown_name('encoder', text, shipped)} "
-        f"Or give a folder saved by training, or {HUB_PREFIX}org/name."
+        "Or give the folder of one that was trained or converted (--encoder FOLDER), or "
+        f"{HUB_PREFIX}org/name."
     )
 
 

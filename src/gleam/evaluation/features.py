@@ -161,7 +161,8 @@ def knowledge_note(
         turned = [encoder is None or _depends(encoder, view, pose) for pose in poses]
         unknown = sum(pose.heading_deg is None and turns for pose, turns in zip(poses, turned, strict=True))
     if unknown:
-        note += f"; {unknown} searched under {headings} headings, the best of which counts"
+        many = f"searched under {headings} headings, the best of which counts"
+        note += f"; {unknown} {many if headings > 1 else 'looked at one way only'}"
     return note + "."
 
 

@@ -26,6 +26,7 @@ from gleam.evaluation.histogram import ColourHistogram
 from gleam.evaluation.relevance import Relevance
 from gleam.evaluation.retrieval import DEFAULT_CHUNK, Ranking, search
 from gleam.evaluation.tables import table_name, usable_rows
+from gleam.places.relations import answers
 from gleam.places.table import Places
 from gleam.views import View, parse_view
 
@@ -52,8 +53,9 @@ def evaluate(
     Args:
         encoder: An :class:`~gleam.encoder.Encoder`, or anything with its ``encode``,
             ``encode_headings``, ``name`` and ``fingerprint``.
-        places: Rows of all views. Satellite rows are the gallery, the others the queries; a satellite
-            row of the same place is a right answer.
+        places: Rows of all views. Satellite rows are the gallery, the others the queries (each where its
+            ``split`` lets it be one); a satellite row of the same place, or of one of the ``positives``, is
+            a right answer, and any other is wrong, semi-positives included.
         split: Use only this split, for gallery and queries; all rows when not given.
         views: Query views to measure; all that occur when not given.
         hide: What to pretend not to know: ``"heading"`` and ``"pose"``, see
@@ -79,13 +81,14 @@ def evaluate(
     hidden = checked_hide(hide)
     rows = places.select(split=split)
     rows, skipped = usable_rows(rows, skip_bad)
-    gallery = rows.select(view=View.SATELLITE)
+    gallery = rows.select(view=View.SATELLITE, split=split, role="gallery")
+    asked = rows.select(split=split, role="query")
     if not len(gallery):
         raise GleamError(f"{table_name(places)} has no satellite image to search among{_of_split(split)}.")
-    chosen = _query_views(rows, views, places, split)
+    chosen = _query_views(asked, views, places, split)
 
     seconds: dict[str, float] = {}
-    notes = _general_notes(gallery, rows)
+    notes = _general_notes(gallery, asked)
     watch = _Watch(seconds)
     gallery_vectors = encode_gallery(encoder, gallery)
     watch.stop("encode_gallery")
@@ -95,7 +98,7 @@ def evaluate(
 
     results: dict[str, Any] = {}
     for view in chosen:
-        queries = rows.select(view=view)
+        queries = asked.select(view=view)
         vectors = encode_queries(encoder, queries, view, hidden, headings)
         watch.stop(f"encode_{view}")
         ranking = _search(vectors, gallery_vectors, queries, gallery, chunk)
@@ -149,7 +152,7 @@ class _Watch:
 def _search(
     vectors: QueryVectors, gallery_vectors: NDArray[Any], queries: Places, gallery: Places, chunk: int
 ) -> Ranking:
-    relevance = Relevance.from_labels(queries.column("place").tolist(), gallery.column("place").tolist())
+    relevance = Relevance.from_lists(answers(queries, gallery).positives, len(gallery))
     return search(
         vectors.vectors,
         gallery_vectors,
@@ -241,12 +244,12 @@ def _query_views(
     return chosen
 
 
-def _general_notes(gallery: Places, rows: Places) -> list[str]:
+def _general_notes(gallery: Places, queries: Places) -> list[str]:
     notes = ["Ties count against the model: of equal similarities the wrong answer stands first."]
     if np.isnan(gallery.column("lat")).any():
         count = int(np.isnan(gallery.column("lat")).sum())
         notes.append(f"{count} of {len(gallery)} satellite images have no position; metres leave them out.")
-    alone = set(gallery.place_ids) - {row.place for row in rows if row.view is not View.SATELLITE}
+    alone = set(gallery.place_ids) - {row.place for row in queries if row.view is not View.SATELLITE}
     if alone:
         notes.append(f"{len(alone)} places have a satellite image alone and serve as distractors.")
     return notes

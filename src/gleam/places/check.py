@@ -23,7 +23,7 @@ APART_M = 250.0
 """Images of one place further apart than this are reported as mislocated."""
 
 PROBLEMS = ("missing", "unreadable", "duplicate", "mislocated", "orphaned")
-WARNINGS = ("outside", "ignored column")
+WARNINGS = ("outside", "ignored column", "unknown place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ def check_places(places: Places, *, apart_m: float = APART_M, read_images: bool 
     findings += _mislocated(places, apart_m)
     findings += _orphaned(places)
     findings += _outside(places)
+    findings += _unknown_places(places)
     return CheckResult(
         len(places), len(places.place_ids), places.view_counts(), places.splits, read_images, findings
     )
@@ -186,6 +187,24 @@ def _orphaned(places: Places) -> list[Finding]:
         for i in range(len(places))
         if views[i] != View.SATELLITE and names[i] not in with_satellite
     ]
+
+
+def _unknown_places(places: Places) -> list[Finding]:
+    """Names in lists of places that no row has: natural in a part of a data set, a slip in an own table."""
+    known = set(places.place_ids)
+    findings = []
+    for column in ("positives", "semi_positives"):
+        strange = [
+            (index, name)
+            for index, names in enumerate(places.lists(column))
+            for name in names
+            if name not in known
+        ]
+        if strange:
+            index, name = strange[0]
+            says = f"{len(strange)} names in {column!r} are places of no row, the first is {name!r}"
+            findings.append(_finding(places, "unknown place", index, says))
+    return findings
 
 
 def _outside(places: Places) -> list[Finding]:

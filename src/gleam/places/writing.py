@@ -29,11 +29,21 @@ def rebased(table: pa.Table, old: Path, new: Path) -> pa.Table:
     before, after = Path(os.path.abspath(old)), Path(os.path.abspath(new))
     if before == after:
         return table
-    moved = [
-        path if os.path.isabs(path) else Path(os.path.relpath(before / path, after)).as_posix()
-        for path in table.column("path").to_pylist()
-    ]
-    return table.set_column(2, SCHEMA.field("path"), pa.array(moved, pa.string()))
+    moved_folder: dict[str, str] = {}
+
+    def moved(path: str) -> str:
+        if os.path.isabs(path):
+            return path
+        # Public data sets have hundreds of thousands of rows in few folders: each folder is moved once.
+        folder, name = os.path.split(path)
+        if folder not in moved_folder:
+            moved_folder[folder] = Path(os.path.relpath(before / folder, after)).as_posix()
+        if name in (os.curdir, os.pardir):
+            return Path(os.path.relpath(before / path, after)).as_posix()
+        return name if moved_folder[folder] == os.curdir else f"{moved_folder[folder]}/{name}"
+
+    paths = [moved(path) for path in table.column("path").to_pylist()]
+    return table.set_column(2, SCHEMA.field("path"), pa.array(paths, pa.string()))
 
 
 def write_table(table: pa.Table, file: Path) -> None:

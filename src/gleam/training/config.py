@@ -1,4 +1,4 @@
-"""The recipe of a training as data: what is shown to the network, in which phases, at which rate."""
+"""The recipe of a training as data: the network, its phases, and how it runs."""
 
 from __future__ import annotations
 
@@ -7,108 +7,25 @@ from typing import Literal
 
 from gleam.encoder.config import EncoderConfig
 from gleam.errors import ConfigError
+from gleam.training.config_phase import (
+    AugmentConfig,
+    HardNegativesConfig,
+    LossConfig,
+    PhaseConfig,
+    all_query_views,
+    require,
+)
 from gleam.views import QUERY_VIEWS, View, parse_view
 
-
-def _all_query_views() -> list[str]:
-    return [view.value for view in QUERY_VIEWS]
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """Symmetric InfoNCE.
-
-    temperature: at the start; the logits are multiplied by its inverse.
-    learnable: whether that scale is trained, up to ``max_scale``.
-    label_smoothing: share of the target spread over the allowed places of the batch.
-    anchor: ``satellite`` compares every view with the satellite tile only (the paper's star), ``all``
-        compares all pairs of views.
-    other_pairs: weight of a pair without the satellite view when ``anchor`` is ``all``.
-    view_weights: weight of single query views, 1 where not given.
-    """
-
-    temperature: float = 0.07
-    learnable: bool = True
-    max_scale: float = 100.0
-    label_smoothing: float = 0.0
-    anchor: Literal["satellite", "all"] = "satellite"
-    other_pairs: float = 1.0
-    view_weights: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _require(self.temperature > 0, "temperature", self.temperature, "above 0")
-        _require(self.max_scale > 0, "max_scale", self.max_scale, "above 0")
-        _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "from 0 to below 1")
-        _require(self.other_pairs >= 0, "other_pairs", self.other_pairs, "0 or more")
-        for name, weight in self.view_weights.items():
-            parse_view(name)
-            _require(weight >= 0, f"view_weights.{name}", weight, "0 or more")
-
-
-@dataclass(frozen=True)
-class AugmentConfig:
-    """How prepared squares are varied; zero switches a part off.
-
-    dihedral: turn by quarter turns and mirror the WORLD: all views of a place alike.
-    scale, shift: largest change of scale and of position (share of the width), per image.
-    rotate_deg: largest extra turn of single views, per image.
-    gain, tint: standard deviation of the contrast factor and of the offset per channel, in units of
-        normalised pixels.
-    grey: share of images without colour.
-    """
-
-    dihedral: bool = True
-    scale: float = 0.08
-    shift: float = 0.04
-    rotate_deg: dict[str, float] = field(default_factory=dict)
-    gain: float = 0.2
-    tint: float = 0.15
-    grey: float = 0.15
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _require(0 <= self.scale < 1, "scale", self.scale, "from 0 to below 1")
-        _require(0 <= self.shift < 1, "shift", self.shift, "from 0 to below 1")
-        _require(0 <= self.grey <= 1, "grey", self.grey, "from 0 to 1")
-        _require(self.gain >= 0, "gain", self.gain, "0 or more")
-        _require(self.tint >= 0, "tint", self.tint, "0 or more")
-        for name, degrees in self.rotate_deg.items():
-            parse_view(name)
-            _require(0 <= degrees <= 180, f"rotate_deg.{name}", degrees, "from 0 to 180")
-
-
-@dataclass(frozen=True)
-class HardNegativesConfig:
-    """Batches of look-alikes: seeds, each beside places that the network confuses with it.
-
-    every_epochs: mine anew this often, beginning with ``from_epoch`` (the first epoch is 0).
-    pool: most similar places kept per place; some of them are drawn for each batch.
-    per_seed: places per group, the seed included.
-    nearest: this many geographically nearest places join the pool where coordinates are known.
-    search: how similar tiles are looked for: ``exact``, ``indexed`` (FAISS, extra ``train``; finds nearly
-        all of them, and the log says which share), or ``auto``: indexed above ``index_above`` places.
-    probes: cells of the index that are looked into; more find more and take longer.
-    """
-
-    every_epochs: int = 4
-    from_epoch: int = 1
-    pool: int = 32
-    per_seed: int = 4
-    nearest: int = 0
-    search: Literal["auto", "exact", "indexed"] = "auto"
-    index_above: int = 200_000
-    probes: int = 32
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _require(self.every_epochs >= 1, "every_epochs", self.every_epochs, "1 or more")
-        _require(self.from_epoch >= 0, "from_epoch", self.from_epoch, "0 or more")
-        _require(self.pool >= 1, "pool", self.pool, "1 or more")
-        _require(self.per_seed >= 2, "per_seed", self.per_seed, "2 or more")
-        _require(self.nearest >= 0, "nearest", self.nearest, "0 or more")
-        _require(self.index_above >= 0, "index_above", self.index_above, "0 or more")
-        _require(self.probes >= 1, "probes", self.probes, "1 or more")
+__all__ = [
+    "AugmentConfig",
+    "EvaluateConfig",
+    "HardNegativesConfig",
+    "LoraConfig",
+    "LossConfig",
+    "PhaseConfig",
+    "TrainConfig",
+]
 
 
 @dataclass(frozen=True)
@@ -128,83 +45,10 @@ class LoraConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _require(self.rank >= 1, "lora.rank", self.rank, "1 or more")
-        _require(self.alpha > 0, "lora.alpha", self.alpha, "above 0")
-        _require(0 <= self.dropout < 1, "lora.dropout", self.dropout, "from 0 to below 1")
-        _require(bool(self.targets), "lora.targets", self.targets, "a word or a list with at least one name")
-
-
-@dataclass(frozen=True)
-class PhaseConfig:
-    """One phase of a training.
-
-    places: places tables, city folders, or glob patterns of them.
-    split: rows of this split only; null takes all rows.
-    views: query views to learn; the satellite view always belongs to it.
-    epochs, steps: length; give exactly one.
-    batch: places per global batch (over all processes).
-    views_per_batch: ``all`` views of a place together, or ``one`` query view at a time.
-    equal_views: repeat the rarer views until each is seen equally often per epoch.
-    rate: highest learning rate; ``warmup`` is the share of the phase that rises to it, then a half
-        cosine falls to ``final_rate_share`` of it.
-    clip_norm: largest norm of the gradient; 0 leaves it alone.
-    mask_within: places nearer than this share of a tile's width are no negatives of each other.
-    chunk: images in the network at once, with exact gradients (gradient caching); 0 takes the batch whole.
-    freeze: parameters whose names begin so are not trained.
-    freeze_statistics: keep the running statistics of batch normalisation as they are.
-    without_pose: share of the drone images shown as if nothing but their heading were known, so that
-        photos that tell no pitch and height are found too.
-    """
-
-    name: str
-    places: list[str]
-    split: str | None = "train"
-    views: list[str] = field(default_factory=_all_query_views)
-    epochs: float | None = None
-    steps: int | None = None
-    batch: int = 48
-    views_per_batch: Literal["all", "one"] = "all"
-    equal_views: bool = True
-    rate: float = 1e-3
-    warmup: float = 0.05
-    final_rate_share: float = 0.0
-    schedule: Literal["cosine", "constant"] = "cosine"
-    weight_decay: float = 0.05
-    betas: tuple[float, float] = (0.9, 0.98)
-    clip_norm: float = 2.0
-    mask_within: float = 0.25
-    chunk: int = 0
-    hard_negatives: HardNegativesConfig | None = None
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-    loss: LossConfig | None = None
-    freeze: list[str] = field(default_factory=list)
-    freeze_statistics: bool = False
-    without_pose: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the ranges and that the length is given once."""
-        if (self.epochs is None) == (self.steps is None):
-            raise ConfigError(f"Phase {self.name!r} needs either 'epochs' or 'steps', exactly one of them.")
-        _require(
-            (self.epochs or self.steps or 0) > 0, "epochs or steps", self.epochs or self.steps, "above 0"
-        )
-        _require(bool(self.places), "places", self.places, "a list with at least one table or folder")
-        _require(self.batch >= 2, "batch", self.batch, "2 or more: a place alone has no negatives")
-        _require(self.rate > 0, "rate", self.rate, "above 0")
-        _require(0 <= self.warmup < 1, "warmup", self.warmup, "a share of the phase from 0 to below 1")
-        _require(0 <= self.final_rate_share <= 1, "final_rate_share", self.final_rate_share, "from 0 to 1")
-        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
-        _require(self.clip_norm >= 0, "clip_norm", self.clip_norm, "0 or more")
-        _require(self.mask_within >= 0, "mask_within", self.mask_within, "0 or more")
-        _require(self.chunk >= 0, "chunk", self.chunk, "0 or more")
-        _require(0 <= self.without_pose <= 1, "without_pose", self.without_pose, "a share from 0 to 1")
-        _require(bool(self.query_views), "views", self.views, "at least one query view")
-
-    @property
-    def query_views(self) -> tuple[View, ...]:
-        """The query views in the order of :data:`gleam.views.QUERY_VIEWS`."""
-        wanted = {parse_view(name) for name in self.views}
-        return tuple(view for view in QUERY_VIEWS if view in wanted)
+        require(self.rank >= 1, "lora.rank", self.rank, "1 or more")
+        require(self.alpha > 0, "lora.alpha", self.alpha, "above 0")
+        require(0 <= self.dropout < 1, "lora.dropout", self.dropout, "from 0 to below 1")
+        require(bool(self.targets), "lora.targets", self.targets, "a word or a list with at least one name")
 
 
 @dataclass(frozen=True)
@@ -218,15 +62,15 @@ class EvaluateConfig:
 
     places: list[str]
     split: str | None = "test"
-    views: list[str] = field(default_factory=_all_query_views)
+    views: list[str] = field(default_factory=all_query_views)
     every_epochs: float = 0
     max_queries: int = 1000
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _require(bool(self.places), "places", self.places, "a list with at least one table or folder")
-        _require(self.every_epochs >= 0, "every_epochs", self.every_epochs, "0 or more")
-        _require(self.max_queries >= 1, "max_queries", self.max_queries, "1 or more")
+        require(bool(self.places), "places", self.places, "a list with at least one table or folder")
+        require(self.every_epochs >= 0, "every_epochs", self.every_epochs, "0 or more")
+        require(self.max_queries >= 1, "max_queries", self.max_queries, "1 or more")
         for name in self.views:
             parse_view(name)
 
@@ -283,27 +127,22 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges and that phase names differ."""
-        _require(bool(self.phases), "phases", self.phases, "a list with at least one phase")
+        require(bool(self.phases), "phases", self.phases, "a list with at least one phase")
         names = [phase.name for phase in self.phases]
         if len(set(names)) < len(names):
             raise ConfigError(f"The names of the phases must differ, not {', '.join(names)}.")
         for text in (self.name, *names):
             if not text or "/" in text or "\\" in text or text.startswith("."):
                 raise ConfigError(f"The name {text!r} must be usable as a file name.")
-        _require(0 <= self.seed < 2**31, "seed", self.seed, "from 0 to 2147483647")
-        _require(0 <= self.ema_decay < 1, "ema_decay", self.ema_decay, "from 0 to below 1")
-        _require(self.threads >= 0, "threads", self.threads, "0 or more")
-        _require(self.workers >= 1, "workers", self.workers, "1 or more")
-        _require(
+        require(0 <= self.seed < 2**31, "seed", self.seed, "from 0 to 2147483647")
+        require(0 <= self.ema_decay < 1, "ema_decay", self.ema_decay, "from 0 to below 1")
+        require(self.threads >= 0, "threads", self.threads, "0 or more")
+        require(self.workers >= 1, "workers", self.workers, "1 or more")
+        require(
             self.checkpoint_every_steps >= 1,
             "checkpoint_every_steps",
             self.checkpoint_every_steps,
             "1 or more",
         )
-        _require(self.keep_checkpoints >= 1, "keep_checkpoints", self.keep_checkpoints, "1 or more")
-        _require(self.log_every_steps >= 1, "log_every_steps", self.log_every_steps, "1 or more")
-
-
-def _require(ok: bool, key: str, value: object, wanted: str) -> None:
-    if not ok:
-        raise ConfigError(f"{key} must be {wanted}, not {value!r}.")
+        require(self.keep_checkpoints >= 1, "keep_checkpoints", self.keep_checkpoints, "1 or more")
+        require(self.log_every_steps >= 1, "log_every_steps", self.log_every_steps, "1 or more")

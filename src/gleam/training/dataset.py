@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -152,11 +152,13 @@ def open_places(
     workers: int = 2,
     skip_bad: bool = False,
     bare_drones: bool = False,
+    only: Collection[tuple[int, str]] | None = None,
 ) -> PlaceSet:
     """Gather the places of all tables, with the satellite view and the query views.
 
     Places without a usable satellite image, or without any query view, are left out and counted in
     ``notes``. ``bare_drones``: also prepare the drone images as if only their heading were known.
+    ``only``: numbers of tables and names of the places wanted; all when left out.
 
     Raises:
         TableError: A pattern names nothing, no row has the split, or fewer than two places are left.
@@ -167,6 +169,8 @@ def open_places(
     for number, path in enumerate(find_tables(patterns)):
         table = Places.read(path)
         chosen = table.select(split=split) if split is not None else table
+        if only is not None:
+            chosen = chosen.select(places=[place for table_number, place in only if table_number == number])
         builder.add_related(number, chosen)
         for column, view in enumerate(views):
             rows = chosen.select(view=view)

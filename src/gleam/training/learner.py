@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -72,8 +73,7 @@ class Learner:
         Raises:
             GleamError: A name that the phase freezes begins no parameter's name.
         """
-        beside = is_frozen_beside_adapters if self.config.lora is not None else None
-        groups = parameter_groups(self.model.named_parameters(), phase.weight_decay, phase.freeze, beside)
+        groups = trained_groups(self.model, self.config, phase)
         if (phase.loss or self.config.loss).learnable:
             groups[1]["params"].append(self.log_scale)
         self.optimiser = torch.optim.AdamW(groups, lr=phase.rate, betas=phase.betas)
@@ -94,15 +94,22 @@ class Learner:
             group["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
         loss_config = phase.loss or self.config.loss
-        share = backward(
-            self.model,
-            self.log_scale,
-            inputs,
-            phase,
-            loss_config,
-            device=self.runtime.device,
-            autocast=self.runtime.autocast,
-        )
+        try:
+            share = backward(
+                self.model,
+                self.log_scale,
+                inputs,
+                phase,
+                loss_config,
+                device=self.runtime.device,
+                autocast=self.runtime.autocast,
+            )
+        except torch.OutOfMemoryError as error:
+            raise GleamError(
+                f"A step of phase {phase.name!r} ({len(inputs.pixels)} images here) does not fit into the "
+                "GPU's memory; set its chunk, or checkpoint_activations. `gleam train --estimate` tells "
+                "what fits."
+            ) from error
         trained = [p for group in self.optimiser.param_groups for p in group["params"]]
         average_gradients(trained)
         loss = float(self.runtime.mean(share))
@@ -136,3 +143,9 @@ def first_model(config: TrainConfig) -> EncoderModel:
             "'encoder'; leave that section out, or make it equal."
         )
     return encoder.model
+
+
+def trained_groups(model: EncoderModel, config: TrainConfig, phase: PhaseConfig) -> list[dict[str, Any]]:
+    """Return what a phase trains as the optimiser's groups, and mark the rest as not trained."""
+    beside = is_frozen_beside_adapters if config.lora is not None else None
+    return parameter_groups(model.named_parameters(), phase.weight_decay, phase.freeze, beside)

@@ -6,7 +6,11 @@ from PIL import Image
 
 from gleam.city.cartography import STYLES, draw_map
 from gleam.city.cartography.labels import draw_labels
-from gleam.city.cartography.styles import (
+from gleam.city.cartography.surface import map_class
+from gleam.city.renderer.packing import world_of
+from gleam.city.scene import FLAG_MEDIAN, RoadClass
+from gleam.errors import GleamError
+from gleam.streetmaps.styles import (
     ARTERIAL,
     BUILDING,
     COLLECTOR,
@@ -17,10 +21,6 @@ from gleam.city.cartography.styles import (
     WATER,
     rgb,
 )
-from gleam.city.cartography.surface import map_class
-from gleam.city.renderer.packing import world_of
-from gleam.city.scene import FLAG_MEDIAN, RoadClass
-from gleam.errors import GleamError
 
 WINDOW = (170.0, 170.0, 330.0, 330.0)
 

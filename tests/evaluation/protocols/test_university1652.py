@@ -97,6 +97,22 @@ def test_drone_gallery_of_unknown_heading_has_one_vector_per_heading(university,
     assert many["directions"][1]["figures"]["R@10"]["value"] > 0.5
 
 
+def test_networks_that_see_pictures_as_taken_have_one_vector_per_image(university):
+    from gleam.encoder import Encoder
+    from gleam.encoder.config import EncoderConfig
+    from gleam.imagery.preparation import Preparation
+
+    raw = EncoderConfig(
+        backbone_options={"stem": 4, "channels": [6, 8, 12]},
+        turns=1,
+        preparation=Preparation(pixels=32, geometry="raw"),
+    )
+    report = evaluate_protocol(Encoder.untrained(raw), university, PROTOCOLS["university1652"], resamples=20)
+    assert report["headings"] == 1
+    assert any("84 looked at one way only" in note for note in report["notes"])
+    assert [d["gallery"] for d in report["directions"]] == [14, 84]
+
+
 def test_sues_is_measured_per_height(builder, encoder, similarities):
     for number in range(8):
         split = "test" if number < 5 else "train|test:gallery"

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gleam.city.cartography.labels import draw_labels, draw_marks
-from gleam.city.cartography.styles import STYLES, MapStyle
 from gleam.city.cartography.surface import paint_surface
 from gleam.city.renderer.packing import world_of
 from gleam.city.scene import Scene
 from gleam.errors import unknown_name
+from gleam.streetmaps.styles import STYLES, MapStyle
 
 _NO_BUILDINGS = 0.15
 """Share of random maps that show no buildings."""

@@ -7,23 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.city.cartography.styles import (
-    ARTERIAL,
-    BUILDING,
-    CASING,
-    COLLECTOR,
-    COMMERCE,
-    INDUSTRY,
-    LAND,
-    LOCAL,
-    OUTLINE,
-    PARK,
-    PARKING,
-    PATH,
-    RAIL,
-    SPORT,
-    WATER,
-)
 from gleam.city.renderer import ground as g
 from gleam.city.renderer.compiled import compiled
 from gleam.city.renderer.packing import (
@@ -47,6 +30,23 @@ from gleam.city.scene import (
     Ground,
     LandUse,
     ObjectKind,
+)
+from gleam.streetmaps.styles import (
+    ARTERIAL,
+    BUILDING,
+    CASING,
+    COLLECTOR,
+    COMMERCE,
+    INDUSTRY,
+    LAND,
+    LOCAL,
+    OUTLINE,
+    PARK,
+    PARKING,
+    PATH,
+    RAIL,
+    SPORT,
+    WATER,
 )
 
 _ROAD, _SIDEWALK, _PATH, _WATER = g.ROAD, g.SIDEWALK, g.PATH, g.WATER

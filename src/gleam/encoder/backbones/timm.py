@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gleam.encoder.backbones.base import Backbone, Pooled, shares_of_mean
-from gleam.errors import ConfigError, EncoderError, unknown_name
+from gleam.errors import ConfigError, EncoderError
 
 _REFUSED = {"num_classes", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir"}
 """Arguments of ``timm.create_model`` that a config may not hold: a vector has no classes, and files of
@@ -46,7 +47,7 @@ class TimmBackbone(Backbone):
         super().__init__()
         timm = import_timm()
         if not timm.is_model(name):
-            raise unknown_name("timm model", name, timm.list_models(module="convnext") or timm.list_models())
+            raise _unknown(name, timm.list_models(pretrained=False))
         refused = sorted(_REFUSED & set(options))
         if refused:
             raise ConfigError(f"Backbone timm/{name}: the option {refused[0]!r} is not for a config.")
@@ -104,6 +105,14 @@ class TimmBackbone(Backbone):
         patches = getattr(self.model, "patch_embed", None)
         size = getattr(patches, "patch_size", (16, 16))
         return x.shape[2] // int(size[0]), x.shape[3] // int(size[1])
+
+
+def _unknown(name: str, known: list[str]) -> EncoderError:
+    near = difflib.get_close_matches(name.split(".")[0], known, n=3)
+    hint = f"; near to it are {', '.join(near)}" if near else ""
+    return EncoderError(
+        f"timm has no model {name!r} among its {len(known)}{hint} (all: timm.list_models() in Python)."
+    )
 
 
 def takes(name: str, option: str) -> bool:

@@ -41,15 +41,18 @@ def directions_of(
 
 
 def split_of(direction: Direction, places: Places, protocol: Protocol, split: str | None) -> str | None:
-    """The split to measure: the one asked for, or the first of the protocol's that the table has."""
-    if split is not None:
+    """The split to measure: the one asked for, or the first of the protocol's that the table has.
+
+    A table that names no splits at all, as a sample of a set, is measured whole.
+    """
+    if split is not None or not places.splits:
         return split
     found = [name for name in direction.splits if name in places.splits]
     if found:
         return found[0]
     raise GleamError(
         f"{table_name(places)} has no split {' or '.join(direction.splits)}, which {protocol.name} measures; "
-        f"it has {', '.join(places.splits) or 'no splits'}. Make it with `gleam places import "
+        f"it has {', '.join(places.splits)}. Make it with `gleam places import "
         f"{protocol.data_set}`, or name a split with --split."
     )
 

@@ -92,6 +92,8 @@ def evaluate_protocol(
     asked = _Asked(split, one_percent, seed, resamples, chunk, 1 if raw else headings, checked_hide(hide))
     chosen, notes = directions_of(protocol, places, views)
     splits = {direction.name: split_of(direction, places, protocol, split) for direction in chosen}
+    if not places.splits:
+        notes.append("The table names no splits: all its images are measured.")
     rows, skipped = usable_rows(needed_rows(places, chosen, splits), skip_bad)
     store = VectorStore(encoder, rows, asked.hide, asked.headings)
     results: list[dict[str, Any]] = []

@@ -23,9 +23,9 @@ def raw_picture(image: NDArray[np.uint8], view: View, pose: Pose, p: Preparation
     shift = north_shift(image.shape[1], view, pose)
     rolled = np.roll(image, shift, axis=1) if shift else image
     if rolled.shape[:2] == (height, width):
-        return np.ascontiguousarray(rolled)
+        return np.array(rolled)
     # Bilinear over the whole area that a pixel covers: nothing is skipped when a large photo shrinks.
-    return np.asarray(Image.fromarray(rolled).resize((width, height), Image.Resampling.BILINEAR))
+    return np.array(Image.fromarray(rolled).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def raw_coordinates(size: tuple[int, int], view: View, pose: Pose, p: Preparation) -> NDArray[np.float32]:

@@ -9,19 +9,35 @@ from __future__ import annotations
 from pathlib import Path
 
 from gleam.errors import GleamError, unknown_name
+from gleam.places.importers.cvact import CVACT
+from gleam.places.importers.cvcities import CVCITIES
+from gleam.places.importers.cvusa import CVUSA
 from gleam.places.importers.dataset import DataSet
 from gleam.places.importers.denseuav import DENSEUAV
 from gleam.places.importers.folder import import_folder
+from gleam.places.importers.gtauav import GTAUAV
 from gleam.places.importers.importing import Imported, import_dataset
 from gleam.places.importers.options import ImportOptions
+from gleam.places.importers.setvl import SETVL
+from gleam.places.importers.streetmaps import STREETMAPS
 from gleam.places.importers.sues200 import SUES200
 from gleam.places.importers.university1652 import UNIVERSITY1652
 from gleam.places.importers.vigor import VIGOR
 from gleam.places.table import Places
 
-DATASETS: dict[str, DataSet] = {
-    dataset.kind: dataset for dataset in (UNIVERSITY1652, SUES200, DENSEUAV, VIGOR)
-}
+_ALL = (
+    UNIVERSITY1652,
+    SUES200,
+    DENSEUAV,
+    GTAUAV,
+    VIGOR,
+    CVUSA,
+    CVACT,
+    CVCITIES,
+    SETVL,
+    STREETMAPS,
+)
+DATASETS: dict[str, DataSet] = {dataset.kind: dataset for dataset in _ALL}
 """The public data sets by the names they have on the command line."""
 
 FOLDER = "folder"

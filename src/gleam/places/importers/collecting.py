@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from gleam.errors import TableError
-from gleam.places.entries import parts
+from gleam.places.entries import joined, parts
 from gleam.places.importers.options import ImportOptions
 from gleam.places.table import PlaceImage
+from gleam.progress import Bar
 from gleam.views import View
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"})
+_BAR_STEP = 1000
+"""Rows between two movements of the bar, which costs more than a row."""
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Collector:
     """The rows found so far under ``root`` and everything that was missing.
 
     absent: whole parts that are not there ("the city Chicago"). left_out: images that labels name but
-    that cannot be used, by reason. notes: what else users should know.
+    that cannot be used, by reason. notes: what else users should know. bar: shows how far it has come.
     """
 
     root: Path
@@ -46,17 +50,39 @@ class Collector:
     absent: list[str] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    bar: Bar = field(default_factory=lambda: Bar("", None))
+    _numbers: dict[tuple[str, View, str], int] = field(default_factory=dict)
     _listed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def add(self, place: str, view: View, path: str, split: str | None, **known: Any) -> bool:
-        """Add the image at ``path`` (relative to the root, with ``/``), or count it as missing."""
+        """Add the image at ``path`` (relative to the root, with ``/``), or count it as missing.
+
+        An image that was added before gains the splits that it did not have.
+
+        Raises a ``TableError`` for a path that leads out of the root.
+        """
         folder, _, name = path.rpartition("/")
+        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
+            raise TableError(f"{self.root}: {path!r} is no path inside the data set.")
         if name not in self.files(folder):
             self.leave_out(f"{view.value} images are missing", path)
             return False
+        key = (place, view, path)
+        if key in self._numbers:
+            self._add_split(self._numbers[key], split)
+            return True
+        self._numbers[key] = len(self.rows)
         row = PlaceImage(place, view, path, split=split, source=self.source, licence=self.licence, **known)
         self.rows.append(row)
+        if len(self.rows) % _BAR_STEP == 0:
+            self.bar.advance(_BAR_STEP)
         return True
+
+    def _add_split(self, number: int, split: str | None) -> None:
+        row = self.rows[number]
+        self.rows[number] = replace(row, split=joined([*parts(row.split), *parts(split)]))
+        if self.rows[number].split == row.split:
+            self.leave_out("images are named a second time", row.path)
 
     def leave_out(self, reason: str, example: str) -> None:
         """Count an image that is left out for ``reason``, which follows the number in messages."""
@@ -120,7 +146,9 @@ class Collector:
         try:
             with os.scandir(self.root / folder) as entries:
                 return list(entries)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return []  # ValueError: a name that no file can have, such as one with a zero byte in it
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return []
             raise TableError(f"{self.root / folder}: cannot be listed ({error.strerror}).") from error

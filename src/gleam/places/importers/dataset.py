@@ -31,7 +31,8 @@ class DataSet:
     kind: its name on the command line. obtain: how to get it, in a sentence. licence: what goes into the
     ``licence`` column. layout: the published tree. published: counts of the whole set. protocols: name ->
     prefix of its splits; choosing one keeps these splits and drops the prefix. extras: names of further
-    options -> the values they take, the default first. note: what users must know of its metadata.
+    options -> the values they take, the default first. columns: those whose names in the lists of the set
+    may be told. note: what users must know of its metadata.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class DataSet:
     fill: Callable[[Collector], None]
     protocols: Mapping[str, str] = field(default_factory=dict)
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
     note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,5 +71,6 @@ class DataSet:
             ],
             "protocols": list(self.protocols),
             "extras": {name: list(values) for name, values in self.extras.items()},
+            "columns": list(self.columns),
             "note": self.note,
         }

@@ -13,6 +13,7 @@ from gleam.places.importers.collecting import Collector, LeftOut
 from gleam.places.importers.dataset import DataSet, Published
 from gleam.places.importers.options import ImportOptions
 from gleam.places.table import PlaceImage, Places
+from gleam.progress import progress
 from gleam.views import View
 
 
@@ -100,7 +101,8 @@ def import_dataset(dataset: DataSet, root: Path, options: ImportOptions) -> Impo
             f"{root}: no such folder; give the folder of {dataset.title}, to be had at {dataset.home}."
         )
     found = Collector(root, options, dataset.title, dataset.licence)
-    dataset.fill(found)
+    with progress(f"reading {dataset.title}") as found.bar:
+        dataset.fill(found)
     found.drop_unanswered()
     rows, published = found.rows, dataset.published
     if options.protocol is not None:
@@ -155,8 +157,11 @@ def _check_options(dataset: DataSet, options: ImportOptions) -> None:
             raise unknown_name(f"option of {dataset.kind}", name, dataset.extras)
         if value not in dataset.extras[name]:
             raise unknown_name(f"value of the option {name} of {dataset.kind}", value, dataset.extras[name])
+    for name in options.columns:
+        if dataset.columns and name not in dataset.columns:
+            raise unknown_name(f"column of {dataset.kind}", name, dataset.columns)
     for name in ("csv", "columns", "constants"):
-        if getattr(options, name):
+        if getattr(options, name) and not (name == "columns" and dataset.columns):
             raise GleamError(
                 f"{dataset.kind} is read from its own layout; --{name.rstrip('s')} is for 'folder'."
             )

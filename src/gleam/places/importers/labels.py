@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gleam.errors import TableError
 
@@ -58,13 +60,33 @@ def comma_lines(file: Path, fields: int) -> Iterator[Line]:
     Raises a ``TableError`` naming the line that has fewer.
     """
     reader = csv.reader(io.StringIO(_text(file), newline=""))
-    for parts in reader:
+    while True:
+        try:
+            parts = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise TableError(f"{file}: line {reader.line_num} is no CSV ({error}).") from error
         if not any(part.strip() for part in parts):
             continue
         line = Line(file, reader.line_num, tuple(part.strip() for part in parts))
         if len(parts) < fields:
             raise line.error(f"has {len(parts)} fields instead of {fields}")
         yield line
+
+
+def json_entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a JSON file that is a list of them, each with where it stands, for messages."""
+    try:
+        document = json.loads(_text(file))
+    except (ValueError, RecursionError) as error:
+        raise TableError(f"{file}: not a JSON file ({error}).") from error
+    if not isinstance(document, list):
+        raise TableError(f"{file}: holds no list of images.")
+    for number, entry in enumerate(document, 1):
+        if not isinstance(entry, dict):
+            raise TableError(f"{file}: entry {number} is not an object.")
+        yield f"{file}: entry {number}", entry
 
 
 def _text(file: Path) -> str:
@@ -77,3 +99,11 @@ def _text(file: Path) -> str:
         raise TableError(f"{file}: not a UTF-8 text file (byte {error.start}).") from error
     except OSError as error:
         raise TableError(f"{file}: cannot be read ({error.strerror}).") from error
+
+
+def relative_path(line: Line, index: int) -> str:
+    """Return a field as a path under the root, with ``/``; raise the error with the line for any other."""
+    text = line.fields[index].replace("\\", "/").removeprefix("./")
+    if not text or text.startswith("/") or ":" in text or ".." in text.split("/"):
+        raise line.error(f"gives {line.fields[index]!r} as an image, which is no path inside the data set")
+    return text

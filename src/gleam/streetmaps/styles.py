@@ -1,4 +1,4 @@
-"""The map styles: colours and what is drawn, as data."""
+"""The looks of a street map as data: colours, and what is drawn. The city and real maps share them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The parts of benchmarks/against_sample4geo.py."""
