@@ -1,5 +1,7 @@
 """Fitting on samples drawn from a known rule: the rule comes back, thresholds and regions hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,20 @@ def test_a_searched_heading_is_calibrated_apart_where_there_are_enough_of_both()
         )
         == "drone"
     )
+
+
+def test_photos_that_are_told_nothing_count_as_not_claimed():
+    known = drawn(900)
+    silent = [replace(s, signs={}, error_m=None, sigmas=None) for s in drawn(900, seed=5)]
+    alone, both = (fit_answers(x, name="n") for x in (known, [*known, *silent]))
+    assert both["answers"] == alone["answers"]
+    alone, both = alone["held_out"]["drone"], both["held_out"]["drone"]
+    assert (
+        both["located"] < 0.7 * alone["located"]
+        and both["false_located"] < 0.7 * alone["false_located"] + 1e-9
+    )
+    with pytest.raises(GleamError, match="found any place"):
+        fit_answers(silent, name="nothing at all")
 
 
 def test_pairs_are_those_of_the_view_whatever_is_known_of_the_heading():

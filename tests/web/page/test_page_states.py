@@ -44,3 +44,31 @@ def test_a_busy_server_is_asked_again_when_it_says(serve, visit):
     page.locator(".photo .chip:not(.waiting)").nth(2).wait_for()
     assert page.locator(".photo-error").count() == 0
     window.complaints = [said for said in window.complaints if "429" not in said]
+
+
+def test_every_piece_of_an_ambiguous_region_is_drawn(visit, city_atlas):
+    window = visit()
+
+    def leave_two_places_open(route):
+        """Let the server answer, then leave a second place open: few photos of so small a city do."""
+        told = route.fetch().json()
+        answer = told["answers"][0]
+        lat, lon = answer["lat"], answer["lon"]
+        square = [(lat + a, lon + b) for a, b in ((-1e-4, -1e-4), (-1e-4, 1e-4), (1e-4, 1e-4), (1e-4, -1e-4))]
+        moved = [(y + 1e-3, x + 2e-3) for y, x in square]
+        answer |= {"status": "ambiguous", "region95": square, "region95_others": [moved]}
+        route.fulfill(json=told)
+
+    window.page.route("**/v1/locate*", leave_two_places_open)
+    window.locate(city_atlas.photo("drone", 0)[0])
+    drawn = window.page.wait_for_function(
+        """async () => {
+          const { theMap } = await import('/static/page/map.js');
+          const data = await theMap().getSource('region').getData();
+          return data.features?.length ? data.features : null;
+        }"""
+    ).json_value()
+    assert [feature["geometry"]["type"] for feature in drawn] == ["Polygon", "Polygon"]
+    first, second = (feature["geometry"]["coordinates"][0] for feature in drawn)
+    assert len(first) == len(second) == 5 and first[0] == first[-1]
+    assert abs(second[0][0] - first[0][0] - 2e-3) < 1e-9 and abs(second[0][1] - first[0][1] - 1e-3) < 1e-9

@@ -121,7 +121,7 @@ def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0)
         "held_out": {},
     }
     for view in dict.fromkeys(s.view for s in samples):
-        for kind, own in _kinds([s for s in samples if s.view == view and s.signs], view).items():
+        for kind, own in _kinds([s for s in samples if s.view == view], view).items():
             _fit_view(_Table(own, kind, within_m), kind, name, out)
     return out
 
@@ -138,11 +138,18 @@ def _kinds(samples: Sequence[Sample], view: str) -> dict[str, list[Sample]]:
 
 
 class _Table:
-    """The samples of one view as arrays."""
+    """The samples of one view as arrays.
+
+    silent_here, silent_elsewhere: photos that were told no position at all, so that nothing could be claimed.
+    """
 
     def __init__(self, samples: Sequence[Sample], view: str, within_m: float) -> None:
+        silent = [s for s in samples if not s.signs]
+        samples = [s for s in samples if s.signs]
         if not samples:
             raise GleamError("No photo of a view found any place to calibrate with.")
+        self.silent_here = sum(s.present for s in silent)
+        self.silent_elsewhere = len(silent) - self.silent_here
         self.view, self.within_m = view, within_m
         self.signs, self.always = signs_for(view)
         complete = [s for s in samples if set(self.signs) <= set(s.signs)]
@@ -300,7 +307,7 @@ def _claims(
         claimed = told & from_here & (np.nan_to_num(crossed) >= threshold)
         strangers = told & ~table.present
         wrong = 1 - table.right[claimed & table.present].mean() if (claimed & table.present).any() else 0.0
-        taken = claimed[strangers].mean() if strangers.any() else 0.0
+        taken = claimed[strangers].sum() / max(1, strangers.sum() + table.silent_elsewhere)
         if wrong <= most_wrong and taken <= MOST_FALSE:
             located_from = round(float(threshold), 2)
             break
@@ -312,16 +319,19 @@ def _figures(
 ) -> dict[str, float]:
     """Return what the crossed probabilities reached where they were not fitted."""
     out = dict(calibration_figures(crossed[told], table.right[told]))
-    out["located"] = float(located[told & table.present].mean())
+    here = told & table.present
+    out["located"] = float(located[here].sum() / max(1, here.sum() + table.silent_here))
     out["right_of_located"] = float(table.right[located].mean()) if located.any() else float("nan")
     strangers = told & ~table.present
-    if strangers.any() and (told & table.present).any():
-        out["false_located"] = float(located[strangers].mean())
-        rate = false_locate_rate(crossed[told & table.present], crossed[strangers], coverage=0.8)
-        out["false_locate_at_80"] = rate
-    inside = _region_coverage(table, located)
-    if inside is not None:
-        out["region95_holds"] = inside
+    if (strangers.any() or table.silent_elsewhere) and here.any():
+        out["false_located"] = float(located[strangers].sum() / (strangers.sum() + table.silent_elsewhere))
+        # Where nothing is told, nothing is ranked lower.
+        inside = np.append(crossed[here], np.full(table.silent_here, -1.0))
+        outside = np.append(crossed[strangers], np.full(table.silent_elsewhere, -1.0))
+        out["false_locate_at_80"] = false_locate_rate(inside, outside, coverage=0.8)
+    holds = _region_coverage(table, located)
+    if holds is not None:
+        out["region95_holds"] = holds
     return out
 
 

@@ -235,6 +235,8 @@ def _held(
     (lat1, lon1, reach1), (lat2, lon2, reach2) = ends
     apart = distance_m(lat1, lon1, lat2, lon2)
     share, radius = between(reach1, reach2, apart)
+    # Ends too far apart to meet leave no point; nothing is known better than the ends themselves are.
+    radius = max(radius, *(2 * flight.spots[n].blur_m for n in (before, after) if n is not None))
     towards = math.radians(bearing_deg(lat1, lon1, lat2, lon2))
     way = share * apart
     lat, lon = offset(lat1, lon1, way * math.sin(towards), way * math.cos(towards))

@@ -74,7 +74,9 @@ def sample_several(
         cache: A folder that keeps what was located; a killed run goes on there.
         look: How a photo is located alone; by the locator when not given.
     """
-    log = SampleLog.of(cache, locator.finder, f"{area} several {limit}", within_m, absent_share, seed)
+    log = SampleLog.of(
+        cache, locator.finder, f"{area} several, silent ones too, {limit}", within_m, absent_share, seed
+    )
     # Covariances are wanted as they are before any calibration.
     plain = Locator(locator.encoder, locator.atlas, headings=locator.headings)
     plain.calibrations = Calibrations()
@@ -203,9 +205,8 @@ def _flight(
     out = []
     for n, row in enumerate(way):
         answer = flight_answer(flight, n, found, smoothed[n])
-        if answer.lat is None:
-            continue
-        signs = sequence_signs(flight, n, found, answer)
+        # A photo that is told no position is kept without signs: it counts among those not claimed.
+        signs = {} if answer.lat is None else sequence_signs(flight, n, found, answer)
         sample = Sample(area, SEQUENCE, album.row(row).place, present, None, None, signs, False)
         out.append(_measured(sample, answer, album.truth(row), album.middle, within_m))
     return out

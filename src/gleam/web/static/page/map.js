@@ -47,7 +47,7 @@ export function makeMap(atlas) {
 }
 
 /** The map when it can be drawn upon, else null. */
-export const theMap = () => (map?.loaded() || map?.isStyleLoaded() ? map : map);
+export const theMap = () => map;
 
 /** Bring ground into view: {south, west, north, east}, [[lon, lat], ...]. */
 export function show(points, { closest = 18 } = {}) {
