@@ -148,7 +148,7 @@ def test_what_fits_is_what_would_be_traced(recipe: Maker, monkeypatch: pytest.Mo
     more = replace(whole, phases=[replace(whole.phases[0], batch=2 * phase.largest_batch)])
     (over,) = estimate_training(more, machine, gpus=2).phases
     assert not over.fits
-    (tight,) = estimate_training(more, replace(machine, memory_gb=1.01), gpus=2).phases
+    (tight,) = estimate_training(more, replace(machine, memory_gb=1.001), gpus=2).phases
     assert tight.largest_batch is None
 
 
