@@ -42,7 +42,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "against_sample4geo.md"
 PARTS = ("training", "easy", "evaluation", "mining_near", "mining_similar", "mining_indexed")
 SHARED = ("epochs", "batch", "workers", "train", "test", "pictures")
 TRAININGS = ("ours.untrained", "theirs.train", "ours.train", "ours.train_recommended")
-LEARNT = ("ours.untrained", "theirs.train", "ours.train")
+LEARNT = ("ours.untrained", "theirs.train", "ours.train", "theirs.train_plain")
 """Jobs on the pictures of the city, and on the easy ones, which are learnt long enough to compare recalls."""
 
 SIZED = {

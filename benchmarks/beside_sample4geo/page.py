@@ -26,8 +26,8 @@ def page(results: Results, job: Job, commit: str, command: str, date: str) -> st
             [
                 f"* **Command** `{command}` ({date}), Sample4Geo at {commit}",
                 f"* **Shimmed** for today's libraries: {'; '.join(SHIMMED)}. Nothing else.",
-                f"* **Machine** {os.cpu_count()} shared x86-64 cores, one thread per process; other work "
-                "ran beside it, so trust CPU seconds before wall seconds. Jobs of both sides took turns.",
+                f"* **Machine** {_machine()}; other work ran beside it, so trust CPU seconds before wall "
+                "seconds. Jobs of both sides took turns, one thread per process.",
             ]
         ),
     ]
@@ -50,6 +50,11 @@ def page(results: Results, job: Job, commit: str, command: str, date: str) -> st
         if f"ours.{kind}" in by_job:
             parts += _mining(by_job, kind, title, what)
     return "\n\n".join(parts) + "\n"
+
+
+def _machine() -> str:
+    own, real_time = len(os.sched_getaffinity(0)), os.sched_getscheduler(0) == os.SCHED_FIFO
+    return f"{own} of {os.cpu_count()} shared x86-64 cores{', with real-time priority' if real_time else ''}"
 
 
 def _evaluation(by_job: Jobs) -> list[str]:

@@ -38,12 +38,21 @@ CONFIG = Namespace(
 
 def train(job: Job) -> dict[str, Any]:
     """Train its way; return seconds, pairs, the test ranks by our evaluator, and its own recall."""
+    return _train(job, plain=False)
+
+
+def train_plain(job: Job) -> dict[str, Any]:
+    """Train on its test transforms: flips and turns stay, colours, blur and dropped patches do not."""
+    return _train(job, plain=True)
+
+
+def _train(job: Job, *, plain: bool) -> dict[str, Any]:
     open_checkout(job.checkout)
     from sample4geo.dataset.vigor import VigorDatasetTrain
     from sample4geo.loss import InfoNCE
     from sample4geo.model import TimmModel
     from sample4geo.trainer import train as train_epoch
-    from sample4geo.transforms import get_transforms_train
+    from sample4geo.transforms import get_transforms_train, get_transforms_val
     from sample4geo.utils import setup_system
     from torch import optim
     from torch.nn import CrossEntropyLoss
@@ -60,7 +69,8 @@ def train(job: Job) -> dict[str, Any]:
     )
     shown = model.get_config()
     clock = Clock()
-    satellite, ground = get_transforms_train((SIDE, SIDE), PANORAMA, mean=shown["mean"], std=shown["std"])
+    transforms = get_transforms_val if plain else get_transforms_train
+    satellite, ground = transforms((SIDE, SIDE), PANORAMA, mean=shown["mean"], std=shown["std"])
     pairs = VigorDatasetTrain(
         str(job.data),
         same_area=True,
