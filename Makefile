@@ -108,7 +108,7 @@ city-weights: $(STAMP)
 	  $(BIN)/gleam atlas build "$$(ls "$$area"/rasters/*.tif | tail -n 1)" --encoder runs/city-weights --out "$$area.atlas"
 	  areas+=("$$area"); atlases+=(--atlas "$$area.atlas")
 	done
-	$(BIN)/gleam calibrate runs/city-weights "$${areas[@]}" "$${atlases[@]}" --name cities-9101-9203 --limit 35
+	$(BIN)/gleam calibrate runs/city-weights "$${areas[@]}" "$${atlases[@]}" --name cities-9101-9203 --limit 80
 
 # Cities SEED of the student; the last is held out for its thresholds and calibration.
 STUDENT_CITIES := 8101 8102 8105 8201

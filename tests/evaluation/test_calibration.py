@@ -18,6 +18,7 @@ from gleam.evaluation.calibration import (
     expected_calibration_error,
     fit_calibration,
     fit_pair_calibration,
+    honest_calibration_error,
     negative_log_likelihood,
     reliability,
 )
@@ -140,3 +141,13 @@ def test_ece_by_hand():
 def test_wrong_input_is_refused(call, says):
     with pytest.raises(GleamError, match=says):
         call()
+
+
+def test_few_honest_probabilities_have_an_error_too() -> None:
+    rng = np.random.default_rng(3)
+    p = rng.random(100)
+    mean, most = honest_calibration_error(p, bins=5)
+    slow = [expected_calibration_error(p, rng.random(100) < p, bins=5) for _ in range(2000)]
+    assert mean == pytest.approx(np.mean(slow), abs=0.004)
+    assert most == pytest.approx(np.quantile(slow, 0.95), abs=0.01)
+    assert honest_calibration_error(np.repeat(p, 100), bins=5)[0] < mean / 5

@@ -33,7 +33,7 @@ def print_located(report: dict[str, Any]) -> None:
             ),
             *(_metres(figures[name]) for name in ("median_m", "p90_m")),
             _percent(figures["region95_holds"]),
-            f"{figures['ece']['value']:.3f}" if figures["ece"] else "-",
+            f"{figures['ece']['value']:.3f} ({figures['ece']['if_honest']:.3f})" if figures["ece"] else "-",
         )
     console.print(first)
     second = Table(title="How well each confidence tells right from wrong and here from elsewhere", **style)
@@ -60,7 +60,8 @@ def print_located(report: dict[str, Any]) -> None:
     console.print(second)
     console.print(
         "Shares in %, refusals counted as misses; med, p90: metres of located answers. false: share of "
-        "photos from elsewhere claimed when 80 % of those from here are answered; 0: pictures of no place.",
+        "photos from elsewhere claimed when 80 % of those from here are answered; 0: pictures of no place. "
+        "ECE: in brackets that of as many honest probabilities.",
         style="dim",
     )
     for view, figures in report["views"].items():

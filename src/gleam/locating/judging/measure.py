@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 from gleam.errors import GleamError
 from gleam.evaluation.bootstrap import RESAMPLES, mean_intervals, quantile_intervals, statistic_interval
-from gleam.evaluation.calibration import brier_score, expected_calibration_error
+from gleam.evaluation.calibration import (
+    brier_score,
+    expected_calibration_error,
+    honest_calibration_error,
+)
 from gleam.evaluation.open_set import auroc, false_locate_rate
 from gleam.evaluation.selective import area_under_risk_coverage, coverage_at_risk
 from gleam.geo import distance_m
@@ -250,7 +254,9 @@ def _calibrated(
         resamples=_ECE_RESAMPLES,
         seed=seed,
     )
-    return {"ece": {**interval.to_dict(), "bins": bins}, "brier": brier_score(p, y)}
+    mean, most = honest_calibration_error(p, bins, seed=seed)
+    honest = {"if_honest": mean, "if_honest_95": most}
+    return {"ece": {**interval.to_dict(), "bins": bins, **honest}, "brier": brier_score(p, y)}
 
 
 def _statuses(answers: Sequence[Answer]) -> dict[str, int]:
