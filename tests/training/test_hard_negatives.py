@@ -147,6 +147,20 @@ def test_an_index_finds_nearly_all_and_says_how_many() -> None:
     np.testing.assert_array_equal(IndexedSearch(gallery, probes=4).search(queries, 10), found)
 
 
+@pytest.mark.parametrize("alike", [0.0, 0.9])
+def test_a_coarse_first_pass_finds_the_same_neighbours(alike: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a young network, whose vectors are almost one and the same."""
+    monkeypatch.setattr(similar, "_COARSE_FROM", 1)
+    monkeypatch.setattr(similar, "inference_dtype", lambda: torch.bfloat16)
+    monkeypatch.setattr(similar, "ROWS_AT_ONCE", 900)
+    queries, gallery = (functional.normalize(alike + (1 - alike) * v, dim=1) for v in clustered(2500))
+    found = most_similar_exact(queries[:200], gallery, 20, torch.device("cpu"))
+    true = (queries[:200].double() @ gallery.double().T).topk(20, dim=1).indices.numpy()
+    shared = [len(np.intersect1d(a, b)) / 20 for a, b in zip(found, true, strict=True)]
+    assert np.mean(shared) > 0.999
+    assert (found[:, 0] == true[:, 0]).mean() > 0.99
+
+
 def test_memory_does_not_grow_with_the_square(monkeypatch: pytest.MonkeyPatch) -> None:
     queries, gallery = clustered(3000)
     monkeypatch.setattr(similar, "QUERIES_AT_ONCE", 64)
