@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GLEAM_QUIET", "1")
 
 import torch
-from ablation.arms import Budget, Table, read_table
+from ablation.arms import BASE, Budget, Table, read_table
 from ablation.page import page
 from ablation.running import Bench, make_data, run
 
@@ -59,7 +59,10 @@ def main() -> None:
                 done = run(bench, table.arms[name], seed)
                 print(f"seed {seed} {name}: {done['cpu_s']:.0f} CPU s", file=sys.stderr, flush=True)
     results = finished(bench, table, chosen.seeds)
-    command = f"python benchmarks/ablations.py WORK --seeds {' '.join(map(str, chosen.seeds))} --write"
+    command = (
+        f"python benchmarks/ablations.py WORK --seeds {' '.join(map(str, chosen.seeds))} "
+        f"--steps {chosen.steps} --images {chosen.images} --write"
+    )
     text = page(table, results, bench.budget, command, datetime.date.today().isoformat())
     if chosen.write:
         with atomic_write(PAGE) as temporary:
@@ -68,13 +71,26 @@ def main() -> None:
 
 
 def finished(bench: Bench, table: Table, seeds: list[int]) -> dict[str, dict[int, dict[str, Any]]]:
-    """Return the results that are there, arm by arm; an arm needs two seeds to have an interval."""
+    """Return the results of this budget that are there; an arm needs two seeds to have an interval."""
     found: dict[str, dict[int, dict[str, Any]]] = {}
     for name in table.arms:
         runs = {s: read_json(bench.file_of(name, s)) for s in seeds if bench.file_of(name, s).exists()}
+        runs = {seed: run for seed, run in runs.items() if run_size(run) == budget_of(bench, name)}
         if len(runs) > 1:
             found[name] = runs
     return found
+
+
+def run_size(run: dict[str, Any]) -> tuple[int, int]:
+    """Return the steps and images of a finished run."""
+    return run["steps"], run["images"]
+
+
+def budget_of(bench: Bench, name: str) -> tuple[int, int]:
+    """Return the steps and images that an arm has under the budget."""
+    arm, nowhere = bench.table.arms[name], Path()
+    config = arm.train_config(0, bench.budget, nowhere, nowhere, nowhere, bench.table.arms[BASE])
+    return arm.steps_and_images(config) if arm.train else (0, 0)
 
 
 def commit() -> str:
