@@ -13,9 +13,10 @@ from beside_sample4geo.targets import EASY, LARGE, Jobs, grown, targets
 from beside_sample4geo.vectors import DIM, LATENT
 
 WHY = (
-    " Both sides multiply every query with every tile, so blocks save memory and little time. The index "
-    f"(its default settings) skips most tiles and misses neighbours; these vectors come from {LATENT} "
-    "hidden numbers each, and others give other shares."
+    " Both sides multiply every query with every tile; from 24,576 places on ours does so in bfloat16 first, "
+    "where the CPU has matrix units for it, and in float32 among what is left. It finds the same neighbours. "
+    "The index (its default settings) skips most tiles and misses neighbours; these vectors come from "
+    f"{LATENT} hidden numbers each, and others give other shares."
 )
 Results = Sequence[Mapping[str, Any]]
 

@@ -21,7 +21,7 @@ ROWS_AT_ONCE = 65_536
 _GROUP = 16
 """Rows whose highest similarity stands for them in the first selection."""
 _RESCORED_AT_ONCE = 64
-_COARSE_FROM = 8192
+_COARSE_FROM = 24_576
 """Gallery rows from which on a first pass in less precision pays."""
 
 _PROBE = 256
