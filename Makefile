@@ -28,7 +28,7 @@ help:
 	@echo "make demo          the whole story on the built-in city; writes demo/report.html"
 	@echo "make test          all tests"
 	@echo "make check         formatting, lint, types, layers between the rooms"
-	@echo "make bench         speed of the city, the encoder and the search"
+	@echo "make bench         speed of the city, the evaluation, the search and the training"
 	@echo "make city-weights  train the shipped weights anew (hours)"
 	@echo "make student-weights  teach the shipped student anew (half an hour)"
 	@echo "make setup         only the environment in $(VENV)"
@@ -81,10 +81,13 @@ format: $(STAMP)
 demo: $(STAMP)
 	@$(BIN)/gleam demo --out demo $(DEMO_FLAGS)
 
+# Those that need nothing but themselves; the others say what they need when run with --help.
+BENCHES := city_rendering evaluation_memory vector_search training_pipeline several_photos
+
 bench: $(STAMP)
-	@for script in benchmarks/*.py; do
-	  echo "==> $$script"
-	  OMP_NUM_THREADS=1 $(BIN)/python "$$script" $(BENCH_FLAGS)
+	@for name in $(BENCHES); do
+	  echo "==> benchmarks/$$name.py"
+	  OMP_NUM_THREADS=1 $(BIN)/python "benchmarks/$$name.py" $(BENCH_FLAGS)
 	done
 
 # Cities that teach, SEED:PIXELS (pictures of several sizes, as users have); 9001 watches.
