@@ -43,7 +43,9 @@ def test_a_busy_server_is_asked_again_when_it_says(serve, visit):
     assert int(refused.value.headers["retry-after"]) >= 1
     page.locator(".photo .chip:not(.waiting)").nth(2).wait_for()
     assert page.locator(".photo-error").count() == 0
-    window.complaints = [said for said in window.complaints if "429" not in said]
+    # A refusal may come before the photo is sent whole; the connection is then cut, as the console tells.
+    told = ("429", "ERR_CONNECTION_RESET")
+    window.complaints = [said for said in window.complaints if not any(part in said for part in told)]
 
 
 def test_every_piece_of_an_ambiguous_region_is_drawn(visit, city_atlas):
