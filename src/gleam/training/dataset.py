@@ -137,7 +137,10 @@ def find_tables(patterns: Sequence[str]) -> list[Path]:
             else sorted(map(Path, glob.glob(pattern, recursive=True)))
         )
         if not matches:
-            raise TableError(f"{pattern}: no such places table or folder; make one with `gleam city make`.")
+            raise TableError(
+                f"{pattern}: no such places table or folder; make one with `gleam places import` or "
+                "`gleam city make`."
+            )
         found += [match for match in matches if match not in found]
     return found
 
