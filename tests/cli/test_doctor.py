@@ -27,7 +27,7 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_extras_are_known_by_name_and_state() -> None:
     findings = examine()
-    extras = {"serve", "explain", "train", "cluster", "frozen", "exchange", "timm", "onnx", "dev"}
+    extras = {"serve", "explain", "train", "cluster", "frozen", "exchange", "timm", "onnx", "maps", "dev"}
     assert extras == set(findings.extras)
     serve = (Package("fastapi", None, ">=1"), Package("uvicorn", "1", ""))
     given = replace(findings, extras={"serve": serve})

@@ -1,5 +1,6 @@
 """A small city with its atlas, made once, and real servers over it on loopback."""
 
+import itertools
 import os
 import threading
 import time
@@ -40,6 +41,33 @@ class Running:
     @property
     def service(self) -> Any:
         return self.app.state.service
+
+
+@contextmanager
+def held_after(server: Running, count: int) -> Iterator[None]:
+    """Let the server look at so many photos; with the next it waits until its batch is told to stop.
+
+    Without it a machine faster than the test would have answered all before anyone could cancel.
+    """
+    service, begun, over = server.service, itertools.count(1), threading.Event()
+    look = service.locator.look
+
+    def held(*args: Any, **options: Any) -> Any:
+        if next(begun) > count:
+            while not over.is_set() and not any(_stopping(b) for b in service.batches.all()):
+                time.sleep(0.01)
+        return look(*args, **options)
+
+    service.locator.look = held
+    try:
+        yield
+    finally:
+        over.set()
+        del service.locator.look
+
+
+def _stopping(batch: Any) -> bool:
+    return bool(batch.cancelled and batch.about.state == "running")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from tests.web.conftest import held_after
 from tests.web.http import delete, get, noise_jpeg, post
 
 from gleam.locating import Answer
@@ -74,12 +75,12 @@ def test_a_batch_answers_every_photo_and_lets_go_of_them(server, photos):
 
 def test_a_cancelled_batch_goes_on_where_it_stopped(server, photos):
     many = [(f"{n:02d}.jpg", noise_jpeg(seed=n)) for n in range(12)]
-    id = start(server.url, many)
-    wait(server.url, id, ("running",))
-    while get(f"{server.url}/v1/jobs/{id}").json()["done"] < 1:
-        time.sleep(0.02)
-    delete(f"{server.url}/v1/jobs/{id}")
-    job = wait(server.url, id)
+    with held_after(server, 3):
+        id = start(server.url, many)
+        while get(f"{server.url}/v1/jobs/{id}").json()["done"] < 1:
+            time.sleep(0.02)
+        delete(f"{server.url}/v1/jobs/{id}")
+        job = wait(server.url, id)
     assert job["state"] == "cancelled"
     assert 1 <= job["done"] < 12
     assert len(list((server.service.batches.get(id).folder.path / "photos").iterdir())) == 12
@@ -99,11 +100,12 @@ def test_photos_of_one_place_get_one_answer(server, photos):
 
 @pytest.mark.parametrize("mode", ["together", "sequence"])
 def test_photos_that_are_answered_together_can_be_cancelled_between_them(server, mode):
-    many = [(f"{n:02d}.jpg", noise_jpeg(seed=n)) for n in range(40)]
-    id = start(server.url, many, mode=mode)
-    wait(server.url, id, ("running",))
-    delete(f"{server.url}/v1/jobs/{id}")
-    job = wait(server.url, id)
+    many = [(f"{n:02d}.jpg", noise_jpeg(seed=n)) for n in range(6)]
+    with held_after(server, 2):
+        id = start(server.url, many, mode=mode)
+        wait(server.url, id, ("running",))
+        delete(f"{server.url}/v1/jobs/{id}")
+        job = wait(server.url, id)
     assert (job["state"], job["done"]) == ("cancelled", 0)
     delete(f"{server.url}/v1/jobs/{id}?forget=true")
 

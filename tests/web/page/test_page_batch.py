@@ -2,6 +2,8 @@
 
 import json
 
+from tests.web.conftest import held_after
+
 COUNT = 6
 
 
@@ -9,17 +11,20 @@ def _wait_for_state(window, state):
     window.page.locator("#job-state", has_text=window.words(f"job.{state}")).wait_for()
 
 
-def test_a_batch_is_followed_cancelled_resumed_sorted_measured_and_downloaded(visit, city_atlas, tmp_path):
+def test_a_batch_is_followed_cancelled_resumed_sorted_measured_and_downloaded(
+    visit, server, city_atlas, tmp_path
+):
     taken = [city_atlas.photo("drone", n) for n in range(COUNT)]
     window = visit()
     page = window.page
     window.drop(*(photo for photo, _ in taken), ("broken.jpg", b"no photo at all"))
     assert str(COUNT + 1) in window.text("#start")
-    page.click("#start")
-    page.wait_for_selector("#cancel")
-    page.wait_for_selector("#table .chip.located, #table .chip.ambiguous")
-    page.click("#cancel")
-    _wait_for_state(window, "cancelled")
+    with held_after(server, 1):
+        page.click("#start")
+        page.wait_for_selector("#cancel")
+        page.wait_for_selector("#table .chip.located, #table .chip.ambiguous")
+        page.click("#cancel")
+        _wait_for_state(window, "cancelled")
     stopped = page.locator("#table .chip", has_text=window.words("status.stopped")).count()
     assert stopped > 0
 
