@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from itertools import chain
 
 import torch
 from torch import Tensor
@@ -25,6 +24,7 @@ class InferenceForms:
 
     def __init__(self) -> None:
         self._forms: dict[View, tuple[tuple[int, ...], Callable[[Tensor], Tensor]]] = {}
+        self._weights: tuple[object, list[Tensor]] = (None, [])
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the forms out: whoever receives a copy makes its own."""
@@ -32,7 +32,7 @@ class InferenceForms:
 
     def __setstate__(self, _: dict[str, object]) -> None:
         """Begin without forms."""
-        self._forms = {}
+        self.__init__()  # type: ignore[misc]
 
     def run(self, model: EncoderModel, pixels: Tensor, view: View, *, with_regions: bool) -> HeadOutput:
         """Return what the network in evaluation mode says of uint8 (N, 3, S, S) squares of one view."""
@@ -49,9 +49,10 @@ class InferenceForms:
     def _form(self, model: EncoderModel, view: View) -> Callable[[Tensor], Tensor] | None:
         if os.environ.get(EXACT, "0") not in ("", "0"):
             return None
-        weights = tuple(
-            tensor._version for tensor in chain(model.backbone.parameters(), model.backbone.buffers())
-        )
+        # Walking over the modules takes as long as encoding a square; what is learnt changes in place.
+        if self._weights[0] is not model.backbone:
+            self._weights = model.backbone, [*model.backbone.parameters(), *model.backbone.buffers()]
+        weights = tuple(tensor._version for tensor in self._weights[1])
         known = self._forms.get(view)
         if known is None or known[0] != weights:
             form = model.backbone.inference_form(view, inference_dtype())

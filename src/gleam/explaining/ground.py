@@ -9,8 +9,8 @@ from gleam.atlas import Atlas, Region
 from gleam.geo import Circle, Frame
 from gleam.imagery.decode import load_image
 from gleam.locating.answer import Candidate
-from gleam.locating.searching.contender import AROUND, neighbours
-from gleam.locating.searching.mosaic import Mosaic
+from gleam.locating.searching.between import AROUND, neighbours
+from gleam.locating.searching.mosaic import pieces_of, put_together
 
 _MOST_TILES = 64
 
@@ -34,10 +34,11 @@ def picture_of(atlas: Atlas, candidate: Candidate) -> tuple[NDArray[np.uint8], f
     reach = AROUND * stride
     around = Region.around(Circle(anchor.lat, anchor.lon, reach * 1.5))
     (hits,) = atlas.search(atlas.store.vectors_of([anchor.id]), _MOST_TILES, around, tile_m=anchor.width_m)
-    tiles = [hit.tile for hit, _ in neighbours(anchor, hits, frame, reach)]
-    names = [tile.id for tile in tiles]
-    if anchor.id not in names:
+    near = [(hit.tile, at) for hit, at in neighbours(anchor, hits, frame, reach)]
+    pieces = pieces_of(anchor.width_m, near, east, north)
+    if pieces is None:
         return own, anchor.width_m
-    pictures = dict(zip(names, atlas.store.thumbnails_of(names), strict=True))
-    square = Mosaic(anchor, tiles, pictures, frame, stride).square(east, north)
-    return (own if square is None else load_image(square)), anchor.width_m
+    names = [piece.tile.id for piece in pieces]
+    stored = atlas.store.thumbnails_of(names)
+    pictures = {name: load_image(picture) for name, picture in zip(names, stored, strict=True)}
+    return put_together(pieces, pictures), anchor.width_m

@@ -13,6 +13,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,21 @@ _KEEP_VERSIONS = timedelta(hours=1)
 """A reader moves to the latest version with each search, so an hour is plenty."""
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """The tiles of a version that meet a condition (None: all), ordered by id, with vectors and row ids."""
+
+    version: int
+    where: str | None
+    columns: TileColumns
+    vectors: NDArray[np.float32]
+    row_ids: NDArray[np.uint64]
+
+    def is_of(self, version: int, where: str | None) -> bool:
+        """Whether it is what is asked for."""
+        return (self.version, self.where) == (version, where)
+
+
 class LanceStore:
     """The :class:`~gleam.atlas.store.protocol.TileStore` on an embedded LanceDB table.
 
@@ -80,7 +96,7 @@ class LanceStore:
         self._path = Path(folder) / f"{TABLE}.lance"
         self._exact_rows = exact_rows
         self._sync = DiskSync(self._path)
-        self._loaded: tuple[tuple[int, str | None], TileColumns, NDArray[np.float32]] | None = None
+        self._loaded: _Loaded | None = None
         self._loading = threading.Lock()
         self._known: KnownTiles | None = None
         self._searches = 0
@@ -134,20 +150,25 @@ class LanceStore:
     ) -> list[list[Hit]]:
         """Return the ``k`` most similar tiles for each query; see the protocol."""
         queries = checked_queries(vectors, self.dim, k, mode)
-        if mode != "indexed" and self._table.count_rows() <= self._exact_rows:
-            columns, stored = self._load(None)
-            return search_exactly(columns, stored, queries, k, columns.rows(region, width_m))
+        version, known = self.version(), self._loaded
+        # Asking the engine for the number of tiles takes as long as a small search.
+        all_there = known is not None and known.is_of(version, None)
+        if mode != "indexed" and (all_there or self._table.count_rows() <= self._exact_rows):
+            loaded = self._load(version, None)
+            return search_exactly(
+                loaded.columns, loaded.vectors, queries, k, loaded.columns.rows(region, width_m)
+            )
         where = filter_of(region, width_m)
-        loaded = self._loaded
-        if mode != "indexed" and loaded is not None and loaded[0] == (self.version(), where):
-            _, columns, stored = loaded
-            return search_exactly(columns, stored, queries, k, columns.rows(region, None))
+        if mode != "indexed" and known is not None and known.is_of(version, where):
+            return search_exactly(known.columns, known.vectors, queries, k, known.columns.rows(region, None))
         total = int(self._table.count_rows(where))
         exact = mode == "exact" or (mode == "auto" and total <= self._exact_rows)
         if exact and total <= self._exact_rows:
             # Scanning for them inside the engine takes three times as long and holds a gigabyte.
-            columns, stored = self._load(where)
-            return search_exactly(columns, stored, queries, k, columns.rows(region, None))
+            loaded = self._load(version, where)
+            return search_exactly(
+                loaded.columns, loaded.vectors, queries, k, loaded.columns.rows(region, None)
+            )
         return [self._in_engine(q, k, region, where, total, exact) for q in queries]
 
     def count(self, region: Region | None = None, *, width_m: float | None = None) -> int:
@@ -243,27 +264,31 @@ class LanceStore:
             query = query.where(where)
         return query.limit(max(1, self._table.count_rows())).to_arrow()
 
-    def _load(self, where: str | None) -> tuple[TileColumns, NDArray[np.float32]]:
-        key = (self.version(), where)
+    def _load(self, version: int, where: str | None) -> _Loaded:
         with self._loading:  # threads of a server search at once
             loaded = self._loaded
-            if loaded is None or loaded[0] != key:
+            if loaded is None or not loaded.is_of(version, where):
                 loaded = self._loaded = None  # the old one may go before the new one comes
-                loaded = self._loaded = (key, *self._columns_and_vectors(where))
-        return loaded[1], loaded[2]
+                loaded = self._loaded = self._read(version, where)
+        return loaded
 
-    def _columns_and_vectors(self, where: str | None) -> tuple[TileColumns, NDArray[np.float32]]:
-        """Return the tiles of a condition, ordered by id, and their vectors."""
+    def _read(self, version: int, where: str | None) -> _Loaded:
+        query = self._table.search().with_row_id(True)
+        most = max(1, self._table.count_rows())
         if where is None:
-            rows = self._select([*TILE_COLUMNS, "vector"], None).sort_by("id")
-            return TileColumns(rows.drop_columns("vector")), to_vectors(rows, self.dim)
-        # The vectors by row number: a scan for them reads the whole table, and holds a gigabyte of it.
-        query = self._table.search().with_row_id(True).select(list(TILE_COLUMNS)).where(where)
-        rows = query.limit(max(1, self._table.count_rows())).to_arrow()
-        if not len(rows):
-            return TileColumns(rows), np.zeros((0, self.dim), np.float32)
-        taken = self._table.take_row_ids(rows["_rowid"].to_pylist()).select(["id", "vector"]).to_arrow()
-        return TileColumns(rows.sort_by("id")), to_vectors(taken.sort_by("id"), self.dim)
+            rows = query.select([*TILE_COLUMNS, "vector"]).limit(most).to_arrow().sort_by("id")
+            vectors = to_vectors(rows, self.dim)
+            rows = rows.drop_columns("vector")
+        else:
+            # The vectors by row number: a scan for them reads the whole table, and holds a gigabyte of it.
+            rows = query.select(list(TILE_COLUMNS)).where(where).limit(most).to_arrow().sort_by("id")
+            vectors = np.zeros((0, self.dim), np.float32)
+            if len(rows):
+                vectors = to_vectors(self._take(rows["_rowid"].to_pylist(), "vector").sort_by("id"), self.dim)
+        return _Loaded(version, where, TileColumns(rows), vectors, rows["_rowid"].to_numpy())
+
+    def _take(self, row_ids: list[int], column: str) -> Any:
+        return self._table.take_row_ids(row_ids).select(["id", column]).to_arrow()
 
     def _in_engine(
         self,
@@ -308,10 +333,26 @@ class LanceStore:
     def _fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for at in range(0, len(ids), _FETCH_AT_ONCE):
-            rows = self._select(["id", column], id_in(ids[at : at + _FETCH_AT_ONCE]))
+            some = ids[at : at + _FETCH_AT_ONCE]
+            numbers = self._row_ids_of(some)
+            if numbers:
+                rows = self._take(numbers, column)
+                found.update(zip(rows["id"].to_pylist(), rows[column].to_pylist(), strict=True))
+                some = [i for i in some if i not in found]  # another thread may have moved to a newer version
+                if not some:
+                    continue
+            rows = self._select(["id", column], id_in(some))
             found.update(zip(rows["id"].to_pylist(), rows[column].to_pylist(), strict=True))
         check_all_found(ids, found, self._path.parent)
         return found
+
+    def _row_ids_of(self, ids: Sequence[str]) -> list[int] | None:
+        """Return the row ids of tiles, which fetch in half the time, where all of them are in memory."""
+        loaded = self._loaded
+        if loaded is None or loaded.version != self.version():
+            return None
+        rows = [row for i in ids if (row := loaded.columns.row_of(i)) is not None]
+        return loaded.row_ids[rows].tolist() if len(rows) == len(ids) else None
 
 
 def _first_line(error: BaseException) -> str:

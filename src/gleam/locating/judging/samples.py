@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from gleam.locating.judging.signs import MOST_PLACES, signs_of
 from gleam.locating.locator import Locator
 from gleam.locating.region import ellipse_distance
 from gleam.locating.searching.finding import REFINED, Finder, Found
-from gleam.locating.searching.refine import Memory
 from gleam.places import PlaceImage, Places
 from gleam.progress import track
 from gleam.views import View, parse_view
@@ -48,10 +46,7 @@ class Looks:
         key = (path, row.view.value, told)
         if key not in self._found:
             pose = row.pose if told else row.pose.with_heading(None)
-            found = self.locator.look(path, row.view, pose, None, REFINED)
-            # The pictures in its memory are large; who asks again does without them.
-            self._found[key] = replace(found, memory=Memory())
-            return found
+            self._found[key] = self.locator.look(path, row.view, pose, None, REFINED)
         return self._found[key]
 
 
@@ -161,7 +156,7 @@ def _of_photo(
             found = whole
             if region is not None or not present:
                 gone = None if present else Circle(row.lat, row.lon, 1.5 * finder.atlas.tile_m)
-                found = finder.search(dict(whole.queries), region, REFINED, without=gone, known=whole.memory)
+                found = finder.search(dict(whole.queries), region, REFINED, without=gone)
             out.append(_sample(found, row, area, within_m, present, row.lon > middle))
     return out
 

@@ -1,4 +1,4 @@
-"""A place in the running: what the search tells of the ground around it, and its best square so far."""
+"""A place in the running: what is known of the squares around it, and its best square so far."""
 
 from __future__ import annotations
 
@@ -8,123 +8,89 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.atlas import Atlas, Region, Tile
-from gleam.atlas.embedding import SquareEncoder, embed_tiles, prepare_tile
 from gleam.atlas.tiles import Hit
-from gleam.geo import Circle, Frame
-from gleam.imagery.preparation import Preparation
-from gleam.locating.searching.mosaic import Mosaic
+from gleam.geo import Frame
+from gleam.locating.searching.between import (
+    AROUND,
+    STEPS_PER_STRIDE,
+    Between,
+    Step,
+    Vector,
+    neighbours,
+)
 from gleam.locating.searching.places import Place
-
-FINEST_SHARE = 0.1
-"""Of a tile's width: squares around the winner's peak are so far apart; a score changes little within it."""
-AROUND = 1.6
-"""Strides within which neighbours lend pictures: those beside and those across the corner."""
-_NINE = 9
-"""Tiles around a place, itself counted, where none is missing."""
 
 
 class Contender:
-    """A place in the running: what is known around it, and its best square so far."""
+    """A place in the running.
 
-    def __init__(self, atlas: Atlas, vector: NDArray[np.float32], place: Place, hits: Sequence[Hit]) -> None:
+    best: the place at its best square. step: where that lies, from the tile. vector: of that square, None
+    for the tile itself. under: (K,) scores of each square looked at under the K vectors of the photo.
+
+    Args:
+        between: Of the atlas.
+        vectors: (K, D) of the photo.
+        place: As the search found it.
+        hits: Tiles found by each of the vectors.
+        stride_m: Metres between neighbouring tiles.
+    """
+
+    def __init__(
+        self,
+        between: Between,
+        vectors: NDArray[np.float32],
+        place: Place,
+        hits: Sequence[Sequence[Hit]],
+        stride_m: float,
+    ) -> None:
         self.best = place
         self.anchor = place.best.tile
-        self.stride_m = atlas.stride_of(self.anchor.width_m)
         self.frame = Frame.at(self.anchor.lat, self.anchor.lon)
-        self._atlas, self._vector = atlas, vector
-        near = neighbours(self.anchor, hits, self.frame, AROUND * self.stride_m)
-        self.tiles = [hit.tile for hit, _ in near] or [self.anchor]
-        self.promised = promised_peak([(hit.score, at) for hit, at in near], self.stride_m)
-        self.pictures: dict[str, bytes] = {}
-        self.seen: set[tuple[float, float]] = set()
-        self._complete = len(near) >= _NINE
-        self._mosaic: Mosaic | None = None
+        self.step: Step = (0, 0)
+        self.vector: Vector | None = None
+        self.under: dict[Step, NDArray[np.float32]] = {}
+        self.step_m = stride_m / STEPS_PER_STRIDE
+        self._hits = hits
+        near = neighbours(self.anchor, hits[place.row], self.frame, AROUND * stride_m)
+        east, north = promised_peak([(hit.score, at) for hit, at in near], stride_m)
+        self.promised: Step = (round(east / self.step_m), round(north / self.step_m))
+        self.around = between.around(self.anchor, vectors[place.row], [(hit.tile, at) for hit, at in near])
 
-    def quarters(self) -> list[tuple[float, float]]:
-        """Return four offsets, one of which lies near any peak that is nearer to this tile than to others."""
-        q = self.stride_m / 4
-        return [(-q, -q), (-q, q), (q, -q), (q, q)]
+    def quarters(self) -> list[Step]:
+        """Return four steps, one of which lies near any peak that is nearer to this tile than to others."""
+        return [(-1, -1), (-1, 1), (1, -1), (1, 1)]
 
-    def square(self, east: float, north: float) -> NDArray[np.uint8] | None:
-        """Return the square at an offset from the tile, unless it was looked at or is the tile itself."""
-        at = (round(east, 3), round(north, 3))
-        if at in self.seen or max(abs(east), abs(north)) < FINEST_SHARE / 2 * self.anchor.width_m:
-            return None
-        self.seen.add(at)
-        square = self._laid().square(east, north)
-        if square is None and not self._complete:
-            self._ask_for_neighbours()
-            square = self._laid().square(east, north)
-        return square
+    def score(self, step: Step, row: int) -> float | None:
+        """Return what a square scores under one of the vectors, None when that is not known."""
+        if step in self.under:
+            return float(self.under[step][row])
+        if step == (0, 0):
+            return next((h.score for h in self._hits[row] if h.tile.id == self.anchor.id), None)
+        return None
 
-    def _laid(self) -> Mosaic:
-        if self._mosaic is None:
-            reach = self.stride_m / 2
-            self._mosaic = Mosaic(self.anchor, self.tiles, self.pictures, self.frame, reach)
-        return self._mosaic
-
-    def _ask_for_neighbours(self) -> None:
-        """Find the tiles around that the search did not return, because their scores are too low."""
-        self._complete, self._mosaic = True, None
-        reach = AROUND * self.stride_m
-        around = Region.around(Circle(self.anchor.lat, self.anchor.lon, reach))
-        (hits,) = self._atlas.search(self._vector[None], 64, around, tile_m=self.anchor.width_m)
-        self.tiles = [hit.tile for hit, _ in neighbours(self.anchor, hits, self.frame, reach)] or self.tiles
-        fetch_pictures(self._atlas, [self])
-
-    def take(self, east: float, north: float, scores: NDArray[np.float64]) -> None:
+    def take(self, step: Step, vector: Vector, scores: NDArray[np.float32]) -> None:
         """Move to a square if it scores higher, under whichever of the (K,) assumed headings."""
+        self.under[step] = scores
         row = int(np.argmax(scores))
         if scores[row] > self.best.best.score:
-            lat, lon = self.frame.to_wgs84(east, north)
+            self.step, self.vector = step, vector
+            lat, lon = self.frame.to_wgs84(step[0] * self.step_m, step[1] * self.step_m)
             hit = Hit(self.anchor, float(scores[row]))
             self.best = replace(self.best, lat=lat, lon=lon, best=hit, row=row)
 
 
-def fetch_pictures(atlas: Atlas, contenders: Sequence[Contender]) -> None:
-    """Get the stored pictures around contenders, all at once."""
-    needed = sorted({t.id for c in contenders for t in (*c.tiles, c.anchor) if t.id not in c.pictures})
-    if not needed:
-        return
-    pictures = dict(zip(needed, atlas.store.thumbnails_of(needed), strict=True))
-    for contender in contenders:
-        contender.pictures |= {
-            t.id: pictures[t.id] for t in (*contender.tiles, contender.anchor) if t.id in pictures
-        }
-
-
 def look_at(
-    encoder: SquareEncoder,
-    preparation: Preparation,
+    between: Between,
     vectors: NDArray[np.float32],
     contenders: Sequence[Contender],
-    offsets: Callable[[Contender], list[tuple[float, float]]],
+    steps: Callable[[Contender], Sequence[Step]],
 ) -> None:
-    """Score the squares of all contenders at their offsets in one call."""
-    squares: list[NDArray[np.uint8]] = []
-    owners: list[tuple[Contender, tuple[float, float]]] = []
-    for contender in contenders:
-        for at in offsets(contender):
-            square = contender.square(*at)
-            if square is not None:
-                squares.append(prepare_tile(square, contender.anchor.width_m, preparation))
-                owners.append((contender, at))
-    if squares:
-        for (contender, at), vector in zip(owners, embed_tiles(encoder, squares), strict=True):
-            contender.take(*at, vectors @ vector)
-
-
-def neighbours(
-    anchor: Tile, hits: Sequence[Hit], frame: Frame, reach_m: float
-) -> list[tuple[Hit, tuple[float, float]]]:
-    """Return the tiles of the anchor's source within reach along both axes, with their local metres."""
-    same = [h for h in hits if h.tile.source == anchor.source and h.tile.width_m == anchor.width_m]
-    if not same:
-        return []
-    x, y = frame.to_local([h.tile.lat for h in same], [h.tile.lon for h in same])
-    near = np.flatnonzero((np.abs(x) <= reach_m) & (np.abs(y) <= reach_m))
-    return [(same[i], (float(x[i]), float(y[i]))) for i in near]
+    """Score the squares of all contenders at their steps, those not looked at yet, in one call."""
+    new = [(c, s) for c in contenders for s in steps(c) if s != (0, 0) and s not in c.under]
+    found = between.vectors([(c.anchor, c.around, s) for c, s in new])
+    for (contender, step), vector in zip(new, found, strict=True):
+        if vector is not None:
+            contender.take(step, vector, vectors @ vector)
 
 
 def promised_peak(

@@ -15,8 +15,9 @@ from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, distance_m
 from gleam.imagery.decode import load_image
 from gleam.locating.query import HEADINGS, Query, query_of
+from gleam.locating.searching.between import Between
 from gleam.locating.searching.places import SAME_PLACE_SHARE, Place, merge_into_places
-from gleam.locating.searching.refine import Memory, refine_places
+from gleam.locating.searching.refine import refine_places
 from gleam.locating.searching.surface import Surface
 from gleam.views import Pose, View
 
@@ -36,8 +37,8 @@ class Found:
 
     query: the photo as the main size of tile sees it. places: best first. surface: of scores around the
     first place; None when nothing was looked at closely. tiles: how many of the main size were searched.
-    queries: the photo for every size of tile, and memory: what was looked at closely, for those who search
-    with it again. weights: how much each size of tile counts.
+    queries: the photo for every size of tile, for those who search with it again. weights: how much each size
+    of tile counts.
     """
 
     query: Query
@@ -45,7 +46,6 @@ class Found:
     surface: Surface | None
     tiles: int
     queries: Mapping[float, Query] = field(default_factory=dict)
-    memory: Memory = field(default_factory=Memory)
     weights: Mapping[float, float] = field(default_factory=dict)
 
 
@@ -61,6 +61,7 @@ class Finder:
         self.atlas = atlas
         self.headings = headings
         atlas.check_encoder(encoder)
+        self._between = Between(atlas, encoder)
 
     def queries(self, photo: Any, view: View, pose: Pose, *, or_reversed: bool = False) -> dict[float, Query]:
         """Return the photo made ready for every size of tile, the main size first.
@@ -87,7 +88,6 @@ class Finder:
         fuse: bool = True,
         refine: int = REFINED,
         without: Circle | None = None,
-        known: Memory | None = None,
         weights: Mapping[float, float] | None = None,
     ) -> Found:
         """Return the ``k`` best places.
@@ -99,7 +99,6 @@ class Finder:
             fuse: Weigh overlapping tiles into one position.
             refine: So many of them are looked at closely.
             without: Tiles centred here count as missing: how a calibration makes photos from elsewhere.
-            known: See :func:`gleam.locating.searching.refine.refine_places`.
             weights: How much each size of tile counts; found out when not given.
         """
         main = self.atlas.tile_m
@@ -115,19 +114,10 @@ class Finder:
         counts: Mapping[float, float] = weights or {main: 1.0}
         if len(hits) > 1:
             places, counts = self._fused(places, queries, hits, region, without, k, fuse, weights)
-        memory = known if known is not None else Memory()
         refined = refine_places(
-            self.atlas,
-            self.encoder,
-            self.atlas.preparation(self.encoder, main),
-            query.vectors,
-            places,
-            hits[main],
-            refine,
-            query.headings,
-            memory,
+            self.atlas, self._between, query.vectors, places, hits[main], refine, query.headings
         )
-        return Found(query, refined.places, refined.surface, tiles, queries, memory, counts)
+        return Found(query, refined.places, refined.surface, tiles, queries, counts)
 
     def joined_scores(
         self, found: Found, hits: Sequence[Hit], rows: NDArray[np.intp], region: Region | None

@@ -3,77 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas import Tile
-from gleam.geo import Frame
-from gleam.imagery.decode import load_image
+from gleam.atlas.embedding import THUMBNAIL_PIXELS
 
+Around = Sequence[tuple[Tile, tuple[float, float]]]
+"""Tiles with the metres (east, north) of their centres from that of an anchor."""
+_SIDE = THUMBNAIL_PIXELS
 _COVERED = 0.999
 
 
-class Mosaic:
-    """Overlapping tiles on one canvas around an anchor; squares are cut from it at any offset.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A tile whose picture begins ``top`` and ``left`` pixels from the corner of a square."""
+
+    tile: Tile
+    top: int
+    left: int
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The part of the square that it covers."""
+        return _part(self.top), _part(self.left)
+
+    @property
+    def used(self) -> tuple[slice, slice]:
+        """The part of its picture that lies in the square."""
+        return _part(-self.top), _part(-self.left)
+
+
+def pieces_of(width_m: float, around: Around, east: float, north: float) -> list[Piece] | None:
+    """Return the tiles that a square is put together from, the nearest to its centre first.
 
     Args:
-        anchor: The tile in the middle.
-        tiles: Tiles around it, the anchor among them.
-        pictures: Stored JPEG files by tile id.
-        frame: Local metres with the anchor's centre as origin.
-        reach_m: Largest offset of a square from the anchor, along each axis.
+        width_m: Ground width of the tiles and of the square.
+        around: Tiles near the anchor, itself among them.
+        east: Metres from the anchor's centre to that of the square.
+        north: Likewise.
+
+    Returns:
+        As few tiles as cover the square; None where ground is missing.
     """
-
-    def __init__(
-        self,
-        anchor: Tile,
-        tiles: Sequence[Tile],
-        pictures: Mapping[str, bytes],
-        frame: Frame,
-        reach_m: float,
-    ) -> None:
-        middle = _decoded(pictures[anchor.id])
-        side = middle.shape[0]
-        self._side = side
-        self._pixels_per_m = side / anchor.width_m
-        half = round((anchor.width_m / 2 + reach_m) * self._pixels_per_m) + 1
-        self._canvas = np.zeros((2 * half, 2 * half, 3), np.uint8)
-        self._covered = np.zeros((2 * half, 2 * half), bool)
-        for tile in tiles:
-            if tile.id != anchor.id:
-                self._lay(_decoded(pictures[tile.id]), *frame.to_local(tile.lat, tile.lon))
-        # The anchor last, so that in the middle its own pixels stand.
-        self._lay(middle, 0.0, 0.0)
-
-    def square(self, east: float, north: float) -> NDArray[np.uint8] | None:
-        """Return the (H, W, 3) square so many metres from the anchor; None where ground is missing."""
-        size = len(self._canvas)
-        top = round((size - self._side) / 2 - north * self._pixels_per_m)
-        left = round((size - self._side) / 2 + east * self._pixels_per_m)
-        if min(top, left) < 0 or max(top, left) + self._side > size:
-            return None
-        window = (slice(top, top + self._side), slice(left, left + self._side))
-        return self._canvas[window] if self._covered[window].mean() >= _COVERED else None
-
-    def _lay(self, picture: NDArray[np.uint8], east: float, north: float) -> None:
-        size, side = len(self._canvas), picture.shape[0]
-        top = size // 2 - round(north * self._pixels_per_m) - side // 2
-        left = size // 2 + round(east * self._pixels_per_m) - side // 2
-        a, b = max(top, 0), min(top + side, size)
-        c, d = max(left, 0), min(left + side, size)
-        if a < b and c < d:
-            self._canvas[a:b, c:d] = picture[a - top : b - top, c - left : d - left]
-            self._covered[a:b, c:d] = True
+    scale = _SIDE / width_m
+    laid = [
+        Piece(tile, round((north - y) * scale), round((x - east) * scale))
+        for tile, (x, y) in sorted(
+            around, key=lambda t: (_away(t[1], east, north), _away(t[1], 0, 0), t[0].id)
+        )
+    ]
+    covered = np.zeros((_SIDE, _SIDE), bool)
+    needed = []
+    for piece in laid:
+        window = covered[piece.window]
+        if not window.all():
+            window[:] = True
+            needed.append(piece)
+            if covered.all():
+                break
+    return needed if covered.mean() >= _COVERED else None
 
 
-@lru_cache(maxsize=256)
-def _decoded(picture: bytes) -> NDArray[np.uint8]:
-    """Return a stored picture as pixels that are not to be written to.
+def put_together(pieces: Sequence[Piece], pictures: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return the (H, W, 3) square of its pieces, given their pictures by tile id; the first lies on top."""
+    square = np.zeros((_SIDE, _SIDE, 3), np.uint8)
+    for piece in reversed(pieces):
+        square[piece.window] = pictures[piece.tile.id][piece.used]
+    return square
 
-    The places of one photo share tiles, and so do photos of one neighbourhood: 28 MB are remembered.
-    """
-    pixels = load_image(picture)
-    pixels.flags.writeable = False
-    return pixels
+
+def _part(begin: int) -> slice:
+    return slice(min(max(begin, 0), _SIDE), max(min(begin + _SIDE, _SIDE), 0))
+
+
+def _away(at: tuple[float, float], east: float, north: float) -> float:
+    # In decimetres: rounding must not decide which of two equally near tiles comes first.
+    return round(10 * max(abs(at[0] - east), abs(at[1] - north)))

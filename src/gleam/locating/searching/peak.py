@@ -1,4 +1,4 @@
-"""The ground around the winner, scored at squares nearer and nearer its peak."""
+"""The ground around the winner: its scores, and the peak between its squares."""
 
 from __future__ import annotations
 
@@ -8,121 +8,87 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas import Atlas, Region
-from gleam.atlas.embedding import SquareEncoder, embed_tiles, prepare_tile
-from gleam.atlas.tiles import Hit
-from gleam.geo import Circle, Frame
-from gleam.imagery.preparation import Preparation
-from gleam.locating.searching.contender import AROUND, FINEST_SHARE, neighbours, vertex
-from gleam.locating.searching.mosaic import Mosaic
+from gleam.geo import Circle
+from gleam.locating.searching.between import STEPS_PER_STRIDE, Between, Step, neighbours
+from gleam.locating.searching.contender import Contender, look_at, vertex
 from gleam.locating.searching.places import Place
 from gleam.locating.searching.surface import Surface
 
-LOOKS = 2
-"""How often the squares around the peak are drawn, the second time half as far apart."""
+CLIMBS = 3
+"""How often the four squares beside the best one are looked at, until none of them is better."""
 _REACH = 2.6
 """Strides within which tiles tell of the surface of scores."""
 _OPPOSITE_DEG = 60.0
 
-ROUNDING = 1e-6
-"""How far two scores of one square lie apart when it is encoded in batches of other sizes."""
+
+def climb(
+    atlas: Atlas,
+    between: Between,
+    vectors: NDArray[np.float32],
+    winner: Contender,
+    headings: NDArray[np.float64] | None,
+) -> tuple[Place, Surface]:
+    """Return the winner at the peak of its scores, and the surface of scores around it.
+
+    Args:
+        atlas: Where it was found.
+        between: Of the atlas.
+        vectors: (K, D) of the photo.
+        winner: It is looked at further.
+        headings: Those assumed for the vectors, when they were searched for.
+    """
+    for _ in range(CLIMBS):
+        before = winner.step
+        look_at(between, vectors, [winner], lambda c: _beside(c.step))
+        if winner.step == before:
+            break
+    row, (i, j) = winner.best.row, winner.step
+    peak = (
+        (i + _vertex(winner, [(i - 1, j), (i, j), (i + 1, j)])) * winner.step_m,
+        (j + _vertex(winner, [(i, j - 1), (i, j), (i, j + 1)])) * winner.step_m,
+    )
+    lat, lon = winner.frame.to_wgs84(*peak)
+    stride = STEPS_PER_STRIDE * winner.step_m
+    near = Region.around(Circle(winner.anchor.lat, winner.anchor.lon, _REACH * stride * 1.4143))
+    (hits,) = atlas.search(vectors[row : row + 1], 64, near, tile_m=winner.anchor.width_m)
+    known = neighbours(winner.anchor, hits, winner.frame, _REACH * stride)
+    at = [at for _, at in known] or [(0.0, 0.0)]
+    scores = [hit.score for hit, _ in known] or [winner.best.best.score]
+    at += [(i * winner.step_m, j * winner.step_m) for i, j in winner.under]
+    scores += [float(under[row]) for under in winner.under.values()]
+    lead, rival = _lead(atlas, winner, vectors, headings)
+    surface = Surface(
+        winner.frame, peak, np.array(at), np.array(scores, np.float64), winner.anchor.width_m, lead, rival
+    )
+    return replace(winner.best, lat=lat, lon=lon), surface
 
 
-class Peak:
-    """The ground around the winner, scored at squares nearer and nearer its peak."""
-
-    def __init__(
-        self,
-        atlas: Atlas,
-        encoder: SquareEncoder,
-        preparation: Preparation,
-        vectors: NDArray[np.float32],
-        origin: Place,
-        seen: Place,
-        headings: NDArray[np.float64] | None,
-    ) -> None:
-        self._anchor = origin.best.tile
-        self._place = seen
-        self._encoder, self._preparation, self._vectors = encoder, preparation, vectors
-        self._headings = headings
-        stride = atlas.stride_of(self._anchor.width_m)
-        reach = _REACH * stride
-        near = Region.around(Circle(self._anchor.lat, self._anchor.lon, reach * 1.4143))
-        (hits,) = atlas.search(vectors[seen.row : seen.row + 1], 64, near, tile_m=self._anchor.width_m)
-        self._frame = Frame.at(self._anchor.lat, self._anchor.lon)
-        known = neighbours(self._anchor, hits, self._frame, reach)
-        self._at = [at for _, at in known] or [(0.0, 0.0)]
-        self._scores = [hit.score for hit, _ in known] or [origin.best.score]
-        # The finest step fits into half a stride a whole number of times.
-        steps = max(1, round(stride / 2 / (FINEST_SHARE * self._anchor.width_m)))
-        self._step = stride / 2 / steps
-        close = [hit.tile for hit, at in known if max(abs(at[0]), abs(at[1])) <= AROUND * stride]
-        ids = sorted({t.id for t in close} | {self._anchor.id})
-        pictures = dict(zip(ids, atlas.store.thumbnails_of(ids), strict=True))
-        self._mosaic = Mosaic(self._anchor, close, pictures, self._frame, stride / 2 + 2 * self._step)
-        self._best_vector: NDArray[np.float32] | None = None
-        self._score = max(seen.best.score, origin.best.score)
-        self._found = (0.0, 0.0)
-        self._row = seen.row
-
-    def search(self) -> tuple[Place, Surface]:
-        """Return the place at its best square, and the surface of scores."""
-        if self._score > max(self._scores):
-            self._found = self._frame.to_local(self._place.lat, self._place.lon)
-        step = self._step
-        for _ in range(LOOKS):
-            self._look(*self._found, step)
-            step /= 2
-        lat, lon = self._frame.to_wgs84(*self._found)
-        place = replace(self._place, lat=lat, lon=lon, best=Hit(self._anchor, self._score), row=self._row)
-        return place, self._surface()
-
-    def _look(self, east: float, north: float, step: float) -> None:
-        """Score a position and the eight around it; move to the peak of a parabola through the best."""
-        grid = np.full((3, 3), -np.inf)
-        squares, cells = [], []
-        for i in range(3):
-            for j in range(3):
-                square = self._mosaic.square(east + (j - 1) * step, north + (i - 1) * step)
-                if square is not None:
-                    squares.append(prepare_tile(square, self._anchor.width_m, self._preparation))
-                    cells.append((i, j))
-        if not cells:
-            return
-        found = embed_tiles(self._encoder, squares)
-        under = found @ self._vectors.T
-        # The grid's tiles chose the heading; squares nearer the truth may know better.
-        self._row = int(np.argmax(under.max(axis=0)))
-        for (i, j), score in zip(cells, under[:, self._row], strict=True):
-            grid[i, j] = score
-            self._at.append((east + (j - 1) * step, north + (i - 1) * step))
-            self._scores.append(float(score))
-        row, column = divmod(int(np.argmax(grid)), 3)
-        if self._best_vector is None or grid[row, column] > self._score:
-            self._best_vector = found[cells.index((row, column))]
-        # The middle square was scored before, alone or among others, which moves its last digits: as good
-        # as before counts as better, or rounding would decide whether the parabola is looked at.
-        if grid[row, column] >= self._score - ROUNDING:
-            self._score = max(self._score, float(grid[row, column]))
-            self._found = (
-                east + (column - 1 + _offset(grid[row], column)) * step,
-                north + (row - 1 + _offset(grid[:, column], row)) * step,
-            )
-
-    def _surface(self) -> Surface:
-        lead, rival = 0.0, None
-        if self._headings is not None and self._best_vector is not None:
-            scores = self._vectors @ self._best_vector
-            turned = np.abs((self._headings - self._headings[self._row] + 180) % 360 - 180)
-            others = np.flatnonzero(turned >= _OPPOSITE_DEG)
-            if len(others):
-                rival = int(others[np.argmax(scores[others])])
-                lead = float(scores[self._row] - scores[rival])
-        at, known = np.array(self._at), np.array(self._scores, np.float64)
-        return Surface(self._frame, self._found, at, known, self._anchor.width_m, lead, rival)
+def _beside(step: Step) -> list[Step]:
+    i, j = step
+    beside = [(i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)]
+    # Farther off than a stride, the tile beside is the better anchor and its pictures end.
+    return [(i, j) for i, j in beside if max(abs(i), abs(j)) <= STEPS_PER_STRIDE]
 
 
-def _offset(line: NDArray[np.float64], at: int) -> float:
-    """Return how far beside a maximum the parabola through it and its neighbours peaks, in steps."""
-    if at != 1 or not np.isfinite(line).all():
-        return 0.0
-    return vertex(line)
+def _vertex(winner: Contender, line: list[Step]) -> float:
+    """Return how far beside the middle of three squares the parabola through them peaks, in steps."""
+    scores = [winner.score(step, winner.best.row) for step in line]
+    known = [score for score in scores if score is not None]
+    return vertex(np.array(known)) if len(known) == len(line) else 0.0
+
+
+def _lead(
+    atlas: Atlas, winner: Contender, vectors: NDArray[np.float32], headings: NDArray[np.float64] | None
+) -> tuple[float, int | None]:
+    """Return how far the best assumed heading leads the best of those a quarter turn or more away, and it."""
+    if headings is None:
+        return 0.0, None
+    row = winner.best.row
+    turned = np.abs((headings - headings[row] + 180) % 360 - 180)
+    others = np.flatnonzero(turned >= _OPPOSITE_DEG)
+    if not len(others):
+        return 0.0, None
+    best = winner.vector if winner.vector is not None else atlas.store.vectors_of([winner.anchor.id])[0]
+    scores = vectors @ best
+    rival = int(others[np.argmax(scores[others])])
+    return float(scores[row] - scores[rival]), rival
