@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,11 @@ class TileBatch:
     thumbnails: Sequence[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A tile found by a search and its cosine similarity to the query, -1..1."""
+class Hit(NamedTuple):
+    """A tile found by a search and its cosine similarity to the query, -1..1.
+
+    A tuple, as a photo of unknown heading makes thousands.
+    """
 
     tile: Tile
     score: float

@@ -14,7 +14,7 @@ from gleam.imagery.decode import load_image
 from gleam.imagery.preparation import Preparation, prepare, turns_raw
 from gleam.views import UNKNOWN_POSE, Pose, View
 
-HEADINGS = 24
+HEADINGS = 48
 """Assumed headings when it is unknown: steps of 15 degrees, finer than a match notices."""
 STRAIGHT_DOWN_DEG = -85.0
 MIN_CONTRAST = 2.0

@@ -60,9 +60,10 @@ def merge_into_places(
     best: dict[str, tuple[Hit, int]] = {}
     for row, hits in enumerate(hits_per_query):
         for hit in hits:
-            known = best.get(hit.tile.id)
-            if known is None or hit.score > known[0].score:
-                best[hit.tile.id] = (hit, row)
+            tile, score = hit
+            known = best.get(tile.id)
+            if known is None or score > known[0][1]:
+                best[tile.id] = (hit, row)
     ordered = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].tile.id))
     if not ordered:
         return []

@@ -25,9 +25,9 @@ from gleam.locating.searching.surface import Surface
 
 MOST_GAIN = 0.16
 """Places whose tile scores lower than the best tile by more than this are not looked at."""
-RACE = 0.08
+RACE = 0.12
 """Places that score less than this below the best after the first square get four squares more."""
-MOST_IN_RACE = 6
+MOST_IN_RACE = 10
 
 
 @dataclass(frozen=True)
