@@ -117,6 +117,11 @@ class Encoder(PictureEncoder):
         return True
 
     @property
+    def same_in_any_batch(self) -> bool:
+        """Whether a vector has the same bits whatever is embedded with it; few networks promise that."""
+        return self.config.backbone == "compact" and self.config.head == "layout"
+
+    @property
     def fingerprint(self) -> str:
         """Hash of weights, config and preparation; vectors are comparable only when it is equal."""
         if self._fingerprint is None:

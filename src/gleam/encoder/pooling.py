@@ -60,7 +60,9 @@ class LayoutHead(nn.Module):
         pooled = raised.mean((2, 3), keepdim=True).pow(1.0 / self.power)
         pooled = (pooled * highest)[:, :, 0, 0]
         cells = functional.adaptive_avg_pool2d(self.reduce(features), self.grid)
-        raw = self.project(torch.cat([pooled, cells.flatten(1)], 1))
+        joined = torch.cat([pooled, cells.flatten(1)], 1)
+        alone = not learning and joined.device.type == "cpu" and not torch.compiler.is_compiling()
+        raw = _row_by_row(self.project, joined) if alone else self.project(joined)
         normed = self.norm(raw)
         vector = functional.normalize(normed, dim=1)
         if not with_regions:
@@ -72,6 +74,16 @@ class LayoutHead(nn.Module):
         scale = self.norm(torch.ones_like(raw)) - zero
         length = normed.norm(dim=1).clamp(min=1e-12)
         return HeadOutput(vector, shares * scale[:, None, None, :] / length[:, None, None, None])
+
+
+def _row_by_row(layer: nn.Linear, rows: Tensor) -> Tensor:
+    """Return what a layer makes of rows (N, C): the same bits for a row whatever stands beside it.
+
+    A product of matrices adds up in another order when there are few rows; for a thirtieth more of the time
+    of a whole square, vectors do not depend on how many are made at once.
+    """
+    products = torch.bmm(rows[:, None], layer.weight.T.expand(len(rows), -1, -1))[:, 0]
+    return products + layer.bias
 
 
 def _raised(share: Tensor, power: Tensor) -> Tensor:

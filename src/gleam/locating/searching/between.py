@@ -110,10 +110,12 @@ class Between:
             pictures = self._pictures_of({p.tile.id for pieces in cut.values() for p in pieces})
             width = wanted[0][0].width_m
             preparation = self._atlas.preparation(self._encoder, width)
-            for key, pieces in cut.items():
-                square = prepare_tile(put_together(pieces, pictures), width, preparation)
-                # Alone: in company the last bits depend on the company, and answers on what was asked before.
-                found[key] = embed_tiles(self._encoder, [square])[0]
+            squares = [prepare_tile(put_together(p, pictures), width, preparation) for p in cut.values()]
+            # An answer must not depend on what was asked before, not even in its last bits.
+            together = len(squares) if getattr(self._encoder, "same_in_any_batch", False) else 1
+            for at in range(0, len(squares), together):
+                made = embed_tiles(self._encoder, squares[at : at + together])
+                found.update(zip(list(cut)[at : at + together], made, strict=True))
         with self._lock:
             self._vectors.update(found)
         return [found[key] for key in keys]
