@@ -94,7 +94,8 @@ bench: $(STAMP)
 TAUGHT_BY := 1001:192 1002:128 1003:192 1004:256 1005:192 1006:128 1007:192 1008:256 1009:192 1010:128 \
   1011:192 1012:128 1013:192 1014:128 1015:192 1016:128 1017:192 1018:128 1019:192
 # Areas for the calibration, SEED:KM:PLACES:PIXELS, none of them taught by.
-CALIBRATED_ON := 9101:1.5:120:192 9201:1.3:150:192 9202:1.5:150:256 9203:1.5:150:256
+CALIBRATED_ON := 9101:1.5:120:192 9201:1.3:150:192 9202:1.5:150:256 9203:1.5:150:256 9204:1.5:150:256 9205:1.5:200:256 \
+  9208:1.5:120:192 9209:1.5:120:192
 
 city-weights: $(STAMP)
 	@for city in $(TAUGHT_BY); do
@@ -111,7 +112,7 @@ city-weights: $(STAMP)
 	  $(BIN)/gleam atlas build "$$(ls "$$area"/rasters/*.tif | tail -n 1)" --encoder runs/city-weights --out "$$area.atlas"
 	  areas+=("$$area"); atlases+=(--atlas "$$area.atlas")
 	done
-	$(BIN)/gleam calibrate runs/city-weights "$${areas[@]}" "$${atlases[@]}" --name cities-9101-9203 --limit 80
+	$(BIN)/gleam calibrate runs/city-weights "$${areas[@]}" "$${atlases[@]}" --name cities-9101-9209 --limit 60
 
 # Cities SEED of the student; the last is held out for its thresholds and calibration.
 STUDENT_CITIES := 8101 8102 8105 8201
