@@ -111,17 +111,19 @@ class TileColumns:
 
 def best_hits(
     columns: TileColumns, rows: NDArray[np.int64] | None, scores: NDArray[np.float32], k: int
-) -> list[Hit]:
-    """Return the ``k`` best of the tiles ``rows`` (None = all) by their (N,) scores, ties by id."""
-    if not len(scores):
-        return []
-    k = min(k, len(scores))
+) -> list[list[Hit]]:
+    """Return the ``k`` best of the tiles ``rows`` (None = all) for each line of (Q, N) scores, ties by id."""
+    if not scores.shape[1]:
+        return [[] for _ in scores]
+    k = min(k, scores.shape[1])
     # All that equal the k-th score stay in the draw, so that ties go by id and not by chance.
-    kth = np.partition(scores, len(scores) - k)[len(scores) - k]
-    near = np.flatnonzero(scores >= kth)
-    best = near[np.lexsort((near, -scores[near]))][:k]
-    found = best if rows is None else rows[best]
-    return columns.hits(found.tolist(), scores[best].tolist())
+    kth = np.partition(scores, -k, axis=1)[:, -k]
+    found = []
+    for line, least in zip(scores, kth, strict=True):
+        near = np.flatnonzero(line >= least)
+        best = near[np.argsort(-line[near], kind="stable")][:k]
+        found.append(columns.hits((best if rows is None else rows[best]).tolist(), line[best].tolist()))
+    return found
 
 
 def merge_best(
@@ -152,5 +154,5 @@ def search_exactly(
     for at in range(0, len(queries), _QUERIES_AT_ONCE):
         scores = queries[at : at + _QUERIES_AT_ONCE] @ chosen.T
         scores = scores[:, rows] if most and rows is not None else scores
-        found += [best_hits(columns, rows, row, k) for row in scores]
+        found += best_hits(columns, rows, scores, k)
     return found

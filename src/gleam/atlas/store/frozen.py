@@ -158,7 +158,7 @@ class FrozenStore:
             part = chosen[first : first + _CHUNK]
             scores = queries @ np.asarray(self._vectors[part], np.float32).T
             best = [merge_best(b, (part, s), k) for b, s in zip(best, scores, strict=True)]
-        return [best_hits(self._columns, found, scores, k) for found, scores in best]
+        return [hits for f, s in best for hits in best_hits(self._columns, f, s[None], k)]
 
     def _indexed(
         self, queries: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None, total: int
@@ -184,7 +184,7 @@ class FrozenStore:
         for query, row in zip(queries, found, strict=True):
             near = np.sort(row[row >= 0])
             scores = np.asarray(self._vectors[near], np.float32) @ query
-            hits.append(best_hits(self._columns, near, scores, k))
+            hits += best_hits(self._columns, near, scores[None], k)
         return hits
 
     def _rows_of(self, ids: Sequence[str]) -> list[int]:

@@ -48,6 +48,9 @@ MOST_WRONG_IN_FLIGHT = 0.045
 which may happen to lie where the flight could be."""
 MOST_FALSE = 0.05
 """Of photos from elsewhere, at most so much may be claimed."""
+LEAST_CLAIM = 0.8
+"""No answer less probable is claimed, however few strangers would be: imagery unlike that of the calibration has
+more of them."""
 AMBIGUOUS_FROM = 0.15
 """Probability from which the candidates are worth a look."""
 MISTAKEN_ABSENCE = 0.02
@@ -303,7 +306,7 @@ def _claims(
     not_here = round(not_here, 4)
     from_here = ~(here < not_here)
     located_from = 0.99
-    for threshold in np.arange(0.5, 0.99, 0.01):
+    for threshold in np.arange(LEAST_CLAIM, 0.99, 0.01):
         claimed = told & from_here & (np.nan_to_num(crossed) >= threshold)
         strangers = told & ~table.present
         wrong = 1 - table.right[claimed & table.present].mean() if (claimed & table.present).any() else 0.0
