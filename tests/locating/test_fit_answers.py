@@ -8,7 +8,7 @@ import pytest
 from gleam.errors import GleamError
 from gleam.evaluation.calibration import Calibration, expected_calibration_error
 from gleam.locating.calibrations import Calibrations
-from gleam.locating.judging.calibrate import MOST_WRONG, fit_answers
+from gleam.locating.judging.calibrate import LEAST_CLAIM, MOST_WRONG, fit_answers
 from gleam.locating.judging.samples import Sample
 from gleam.locating.judging.signs import SIGNS
 
@@ -68,6 +68,16 @@ def test_claims_and_regions_hold_for_new_samples(fitted):
     inside = [s.sigmas <= region.scale for s, use in zip(new, located & present, strict=True) if use]
     assert 0.93 <= np.mean(inside) <= 0.975
     assert fitted["held_out"]["drone"]["region95_holds"] == pytest.approx(0.95, abs=0.03)
+
+
+def test_nothing_improbable_is_claimed_where_strangers_are_easily_told():
+    """With strangers far off, a threshold near 0.5 would keep the rates of the samples."""
+    samples = [
+        replace(s, signs=s.signs | {"similarity": -9.0, "margin": 0.0}) if not s.present else s
+        for s in drawn(1500, base=4.0)
+    ]
+    claims = fit_answers(samples, name="easy")["claims"]["drone"]
+    assert claims["located_from"] >= LEAST_CLAIM
 
 
 def test_one_area_is_cut_in_halves():

@@ -49,8 +49,8 @@ which may happen to lie where the flight could be."""
 MOST_FALSE = 0.05
 """Of photos from elsewhere, at most so much may be claimed."""
 LEAST_CLAIM = 0.8
-"""No answer less probable is claimed, however few strangers would be: imagery unlike that of the calibration has
-more of them."""
+"""No answer less probable is claimed, however few strangers would be: where imagery differs from that of the
+calibration they are more."""
 AMBIGUOUS_FROM = 0.15
 """Probability from which the candidates are worth a look."""
 MISTAKEN_ABSENCE = 0.02
