@@ -37,7 +37,6 @@ from gleam.evaluation.bootstrap import mean_intervals
 from gleam.geo import distance_m
 from gleam.locating import Locator
 from gleam.locating.searching.finding import REFINED, Finder
-from gleam.locating.searching.refine import Memory
 from gleam.places import PlaceImage, Places
 from gleam.views import View
 
@@ -105,14 +104,12 @@ def measure(finder: Finder, places: Places, limit: int) -> list[dict[str, Any]]:
 def one_photo(finder: Finder, path: Path, row: PlaceImage, told: bool) -> list[dict[str, Any]]:
     main, other = finder.atlas.tile_sizes_m
     queries = finder.queries(path, row.view, row.pose if told else row.pose.with_heading(None))
-    memory = Memory()
     weights = {"equal": {main: 1.0, other: 1.0}, "quarter": {main: 3.0, other: 1.0}}
     out = []
     for rule in RULES:
         taken = {main: queries[main]} if rule == "main" else dict(queries)
         for refine in (0, REFINED):
-            known = memory if refine else None
-            found = finder.search(taken, None, REFINED, refine=refine, known=known, weights=weights.get(rule))
+            found = finder.search(taken, None, REFINED, refine=refine, weights=weights.get(rule))
             error = np.inf
             if found.places and row.lat is not None and row.lon is not None:
                 error = distance_m(row.lat, row.lon, found.places[0].lat, found.places[0].lon)
