@@ -39,28 +39,31 @@ _STORED = 4096
 _NEIGHBOURHOODS = 20_000
 
 
+class _Kept:
+    """What is remembered of one version of an atlas."""
+
+    def __init__(self, version: int, dim: int) -> None:
+        self.version = version
+        self.vectors: LRUCache[tuple[str, Step], Vector | None] = LRUCache(_VECTOR_BYTES // (4 * dim))
+        self.stored: LRUCache[str, bytes] = LRUCache(_STORED)
+        self.decoded: LRUCache[str, NDArray[np.uint8]] = LRUCache(_DECODED)
+        self.around: LRUCache[str, Around] = LRUCache(_NEIGHBOURHOODS)
+
+
 class Between:
     """The squares between an atlas's tiles as its encoder sees them; several threads may ask at once."""
 
     def __init__(self, atlas: Atlas, encoder: SquareEncoder) -> None:
         self._atlas, self._encoder = atlas, encoder
-        self._vectors: LRUCache[tuple[str, Step], Vector | None] = LRUCache(
-            _VECTOR_BYTES // (4 * encoder.dim)
-        )
-        self._stored: LRUCache[str, bytes] = LRUCache(_STORED)
-        self._decoded: LRUCache[str, NDArray[np.uint8]] = LRUCache(_DECODED)
-        self._around: LRUCache[str, Around] = LRUCache(_NEIGHBOURHOODS)
-        self._version = atlas.store.version()
         self._lock = threading.Lock()
+        self._kept = _Kept(atlas.store.version(), encoder.dim)
 
     def follow(self) -> None:
         """Forget everything when tiles were added or removed since."""
         version = self._atlas.store.version()
-        with self._lock:
-            if version != self._version:
-                for kept in (self._vectors, self._stored, self._decoded, self._around):
-                    kept.clear()
-                self._version = version
+        if version != self._kept.version:
+            # Whoever is at work with the old ones goes on with them and leaves nothing in the new.
+            self._kept = _Kept(version, self._encoder.dim)
 
     def around(self, anchor: Tile, vector: Vector, known: Around) -> Around:
         """Return the tiles around a tile, itself among them, with their metres from it.
@@ -70,8 +73,9 @@ class Between:
             vector: Any of the atlas's kind; a search needs one.
             known: Those of them that a search returned already.
         """
+        kept = self._kept
         with self._lock:
-            found = self._around.get(anchor.id)
+            found = kept.around.get(anchor.id)
         if found is None:
             found = known
             if len(known) < _NINE:
@@ -81,7 +85,7 @@ class Between:
                 near = neighbours(anchor, hits, Frame.at(anchor.lat, anchor.lon), reach)
                 found = [(hit.tile, at) for hit, at in near] or [(anchor, (0.0, 0.0))]
             with self._lock:
-                self._around[anchor.id] = found
+                kept.around[anchor.id] = found
         return found
 
     def vectors(self, wanted: Sequence[tuple[Tile, Around, Step]]) -> list[Vector | None]:
@@ -90,9 +94,10 @@ class Between:
         Args:
             wanted: Tiles, what :meth:`around` tells of them, and steps. All of one width.
         """
+        kept = self._kept
         keys = [(tile.id, step) for tile, _, step in wanted]
         with self._lock:
-            found = {key: self._vectors[key] for key in keys if key in self._vectors}
+            found = {key: kept.vectors[key] for key in keys if key in kept.vectors}
         cut: dict[tuple[str, Step], list[Piece]] = {}
         for key, (tile, around, (i, j)) in zip(keys, wanted, strict=True):
             if key in found:
@@ -104,10 +109,9 @@ class Between:
                 cut[key] = pieces
         if cut:
             # All around at once: a fetch takes as long as a square, however many it brings.
-            self._fetch(
-                {t.id for key, (_, a, _) in zip(keys, wanted, strict=True) if key in cut for t, _ in a}
-            )
-            pictures = self._pictures_of({p.tile.id for pieces in cut.values() for p in pieces})
+            near = {t.id for key, (_, a, _) in zip(keys, wanted, strict=True) if key in cut for t, _ in a}
+            self._fetch(kept, near)
+            pictures = self._pictures_of(kept, {p.tile.id for pieces in cut.values() for p in pieces})
             width = wanted[0][0].width_m
             preparation = self._atlas.preparation(self._encoder, width)
             squares = [prepare_tile(put_together(p, pictures), width, preparation) for p in cut.values()]
@@ -117,28 +121,28 @@ class Between:
                 made = embed_tiles(self._encoder, squares[at : at + together])
                 found.update(zip(list(cut)[at : at + together], made, strict=True))
         with self._lock:
-            self._vectors.update(found)
+            kept.vectors.update(found)
         return [found[key] for key in keys]
 
-    def _fetch(self, names: set[str]) -> None:
+    def _fetch(self, kept: _Kept, names: set[str]) -> None:
         with self._lock:
-            missing = sorted(name for name in names if name not in self._stored)
+            missing = sorted(name for name in names if name not in kept.stored)
         if missing:
             stored = self._atlas.store.thumbnails_of(missing)
             with self._lock:
-                self._stored.update(zip(missing, stored, strict=True))
+                kept.stored.update(zip(missing, stored, strict=True))
 
-    def _pictures_of(self, names: set[str]) -> dict[str, NDArray[np.uint8]]:
+    def _pictures_of(self, kept: _Kept, names: set[str]) -> dict[str, NDArray[np.uint8]]:
         with self._lock:
-            known = {name: self._decoded.get(name) for name in names}
-            stored = {name: self._stored.get(name) for name in names if known[name] is None}
+            known = {name: kept.decoded.get(name) for name in names}
+            stored = {name: kept.stored.get(name) for name in names if known[name] is None}
         pictures = {name: picture for name, picture in known.items() if picture is not None}
         for name, file in stored.items():
             pictures[name] = load_image(
                 file if file is not None else self._atlas.store.thumbnails_of([name])[0]
             )
         with self._lock:
-            self._decoded.update(pictures)
+            kept.decoded.update(pictures)
         return pictures
 
 
