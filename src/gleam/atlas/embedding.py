@@ -64,19 +64,9 @@ def prepare_tile(square: NDArray[np.uint8], tile_m: float, preparation: Preparat
     if fits and not preparation.is_raw:
         # Stored pictures have just this size, and each sample is a pixel: a plain mean gives the same bytes
         # as the general way below, in a twentieth of the time.
-        return _halved(square)
+        return np.asarray(Image.fromarray(square).reduce(OVERSAMPLING))
     pose = Pose(heading_deg=0.0, ground_width_m=tile_m)
     return prepare(square, View.SATELLITE, pose, preparation).pixels
-
-
-def _halved(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the rounded mean of each block of ``OVERSAMPLING`` x ``OVERSAMPLING`` pixels."""
-    k = OVERSAMPLING
-    total = np.full((square.shape[0] // k, square.shape[1] // k, 3), k * k // 2, np.uint16)
-    for i in range(k):
-        for j in range(k):
-            total += square[i::k, j::k]
-    return (total // (k * k)).astype(np.uint8)
 
 
 def embed_tiles(encoder: SquareEncoder, squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
