@@ -314,14 +314,11 @@ def table(about: dict[str, Any], rows: list[dict[str, Any]]) -> str:
         "",
         "| camera | refine | encoder /s | locator /s | served new /s | served again /s "
         "| encoder/served again | p50, p95 of new at 5/s, ms | of again |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        camera, first, later = (
-            "told" if row["pose_known"] else "unknown",
-            row["latency"],
-            row["latency_again"],
-        )
+        camera = "told" if row["pose_known"] else "unknown"
+        first, later = row["latency"], row["latency_again"]
         lines.append(
             f"| {camera} | {row['refine']} | {row['encoder']['per_s']:.1f} | {row['bare']['per_s']:.1f} "
             f"| {row['new']['per_s']:.1f} | {row['again']['per_s']:.1f} | {row['ratio']:.2f} "
