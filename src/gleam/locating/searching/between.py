@@ -32,8 +32,8 @@ _NINE = 9
 """Tiles around a place, itself counted, where none is missing."""
 _MOST_TILES = 64
 _VECTOR_BYTES = 64_000_000
-_DECODED = 512
-"""Pictures that are remembered as pixels: 57 MB."""
+_DECODED = 1024
+"""Pictures that are remembered as pixels: 113 MB."""
 _STORED = 4096
 """Pictures that are remembered as they are stored: 40 MB."""
 _NEIGHBOURHOODS = 20_000

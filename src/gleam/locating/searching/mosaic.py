@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,16 +56,26 @@ def pieces_of(width_m: float, around: Around, east: float, north: float) -> list
             around, key=lambda t: (_away(t[1], east, north), _away(t[1], 0, 0), t[0].id)
         )
     ]
+    needed = _needed(tuple((piece.top, piece.left) for piece in laid))
+    return None if needed is None else [laid[n] for n in needed]
+
+
+@lru_cache(maxsize=4096)
+def _needed(corners: tuple[tuple[int, int], ...]) -> tuple[int, ...] | None:
+    """Return which of the pictures with these corners cover a square, taken in turn; None if all do not.
+
+    On one grid the same few arrangements come back for every tile.
+    """
     covered = np.zeros((_SIDE, _SIDE), bool)
     needed = []
-    for piece in laid:
-        window = covered[piece.window]
+    for number, (top, left) in enumerate(corners):
+        window = covered[_part(top), _part(left)]
         if not window.all():
             window[:] = True
-            needed.append(piece)
+            needed.append(number)
             if covered.all():
                 break
-    return needed if covered.mean() >= _COVERED else None
+    return tuple(needed) if covered.mean() >= _COVERED else None
 
 
 def put_together(pieces: Sequence[Piece], pictures: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:

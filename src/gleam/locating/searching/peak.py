@@ -50,7 +50,7 @@ def climb(
     lat, lon = winner.frame.to_wgs84(*peak)
     stride = STEPS_PER_STRIDE * winner.step_m
     near = Region.around(Circle(winner.anchor.lat, winner.anchor.lon, _REACH * stride * 1.4143))
-    (hits,) = atlas.search(vectors[row : row + 1], 64, near, tile_m=winner.anchor.width_m)
+    (hits,) = atlas.store.search(vectors[row : row + 1], 64, near, width_m=winner.anchor.width_m)
     known = neighbours(winner.anchor, hits, winner.frame, _REACH * stride)
     at = [at for _, at in known] or [(0.0, 0.0)]
     scores = [hit.score for hit, _ in known] or [winner.best.best.score]
