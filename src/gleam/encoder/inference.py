@@ -32,7 +32,7 @@ class InferenceForms:
 
     def __setstate__(self, _: dict[str, object]) -> None:
         """Begin without forms."""
-        self.__init__()  # type: ignore[misc]
+        self._forms, self._weights = {}, (None, [])
 
     def run(self, model: EncoderModel, pixels: Tensor, view: View, *, with_regions: bool) -> HeadOutput:
         """Return what the network in evaluation mode says of uint8 (N, 3, S, S) squares of one view."""
