@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gleam.errors import ConfigError, GleamError, ImageError
-from gleam.imagery.preparation import Preparation, prepare, source_coordinates
+from gleam.imagery.preparation import Preparation, prepare, prepare_each, source_coordinates
+from gleam.imagery.preparation.sampling import Sampling, Source, draw
 from gleam.views import Pose, View
 
 _spec = importlib.util.spec_from_file_location("world", Path(__file__).with_name("world.py"))
@@ -368,3 +369,38 @@ def inner(mask):
             moved[tuple(edge)] = False
             out &= moved
     return out
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_several_poses_at_once_are_several_times_one(view):
+    poses = [Pose(heading, height_m=30.0, fov_deg=70.0) for heading in (0.0, 33.0, 290.0)]
+    together = prepare_each(NOISE, view, poses, FINE)
+    for pose, made in zip(poses, together, strict=True):
+        alone = prepare(NOISE, view, pose, FINE)
+        assert np.array_equal(made.pixels, alone.pixels)
+        assert (made.north_up, made.note) == (alone.north_up, alone.note)
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+def test_samples_are_the_mean_of_four_pixels_in_steps_of_a_thirtysecond(wraps):
+    rng, side = np.random.default_rng(6), 8
+    picture = rng.integers(0, 256, (5, 7, 3), np.uint8)
+    x, y = (rng.uniform(0, n, 4 * side**2).astype(np.float32) for n in (7, 5))
+    drawn = draw(Source(picture), Sampling(x, y, np.ones(len(x), bool), wraps=wraps), side)
+
+    whole = picture.astype(int)
+
+    def sample(column, row):
+        # Whole steps from the centre of the first pixel, rounded to the nearest.
+        c, r = math.floor(column * 32 - 15.5), math.floor(row * 32 - 15.5)
+        c = c % (7 * 32) if wraps else min(max(c, 0), 6 * 32)
+        r = min(max(r, 0), 4 * 32)
+        right, below = (c // 32 + 1) % 7 if wraps else min(c // 32 + 1, 6), min(r // 32 + 1, 4)
+        across, down = c % 32, r % 32
+        above = (32 - across) * whole[r // 32, c // 32] + across * whole[r // 32, right]
+        under = (32 - across) * whole[below, c // 32] + across * whole[below, right]
+        return (32 - down) * above + down * under
+
+    samples = np.array([sample(c, r) for c, r in zip(x, y, strict=True)]).reshape(side, 2, side, 2, 3)
+    expected = (samples.sum((1, 3)) + 2048) // 4096
+    assert np.array_equal(drawn, expected)

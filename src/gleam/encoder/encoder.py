@@ -199,8 +199,7 @@ class Encoder(PictureEncoder):
         scale = np.float32(turns**-0.5)
         if not patches and turns > 1 and len(prepared) * turns <= _LOOKS_AT_ONCE:
             # Few squares under four turns cost a third less in one call of the network than in four.
-            turned = [np.rot90(prepared, turn * 4 // turns, (1, 2)) for turn in range(turns)]
-            found = self._look(np.concatenate(turned), view, 0, False).vectors
+            found = self._look(_turned(prepared, turns), view, 0, False).vectors
             return np.concatenate(np.split(found, turns), axis=-1) * scale
         looks = [self._look(prepared, view, turn, patches) for turn in range(turns)]
         vectors = np.concatenate([look.vectors for look in looks], axis=-1) * scale
@@ -233,3 +232,14 @@ class Encoder(PictureEncoder):
             return Patches(vectors, np.empty((len(vectors), 0, 0, self.config.dim), np.float32))
         regions = np.asarray(output.regions.float().cpu().numpy(), np.float32)
         return Patches(vectors, np.ascontiguousarray(np.rot90(regions, -quarters, (1, 2))))
+
+
+def _turned(squares: NDArray[np.uint8], turns: int) -> NDArray[np.uint8]:
+    """Return squares (N, S, S, 3) under each of two or four turns, one after the other."""
+    # Moved as whole pixels, not byte by byte, in half the time.
+    pixel = np.dtype((np.void, squares.shape[-1]))
+    out = np.empty((turns * len(squares), *squares.shape[1:]), np.uint8)
+    pixels, moved = np.ascontiguousarray(squares).view(pixel)[..., 0], out.view(pixel)[..., 0]
+    for turn, part in enumerate(np.split(moved, turns)):
+        part[...] = np.rot90(pixels, turn * 4 // turns, (1, 2))
+    return out

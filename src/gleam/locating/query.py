@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gleam.atlas.embedding import SquareEncoder
 from gleam.imagery.decode import load_image
-from gleam.imagery.preparation import Preparation, prepare, turns_raw
+from gleam.imagery.preparation import Preparation, prepare_each, turns_raw
 from gleam.views import UNKNOWN_POSE, Pose, View
 
 HEADINGS = 48
@@ -44,15 +44,21 @@ class Query:
     """A photo made ready for searching.
 
     vectors: (K, D), one per assumed heading. headings: the assumed ones when there were several, else
-    None. squares: (K, S, S, 3), what the encoder saw (of a raw panorama its own height and width).
-    shows_something: whether there is any contrast.
+    None. drawn: (K / quarters, S, S, 3), every one of which stands for so many headings, turned by quarters
+    (of a raw panorama its own height and width). shows_something: whether there is any contrast.
     """
 
     vectors: NDArray[np.float32]
     headings: NDArray[np.float64] | None
-    squares: NDArray[np.uint8]
+    drawn: NDArray[np.uint8]
+    quarters: int
     notes: tuple[str, ...]
     shows_something: bool
+
+    @property
+    def squares(self) -> NDArray[np.uint8]:
+        """(K, S, S, 3), what the encoder saw under each heading."""
+        return _all_quarters(self.drawn, self.quarters)
 
 
 def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Camera:
@@ -163,28 +169,39 @@ def query_of(
     quarters = 4 if searched and headings % 4 == 0 and not preparation.is_raw else 1
     drawn = tried[: len(tried) // quarters] if tried is not None else None
     poses = [pose.with_heading(float(h)) for h in drawn] if drawn is not None else [pose]
-    prepared = [prepare(pixels, view, p, preparation) for p in poses]
-    squares = np.concatenate(
-        [np.rot90(np.stack([p.pixels for p in prepared]), -turn, (1, 2)) for turn in range(quarters)]
-    )
+    prepared = prepare_each(pixels, view, poses, preparation)
+    squares = np.stack([p.pixels for p in prepared])
     vectors = _embed_turned(encoder, squares, view, quarters)
     notes = [note for note in (prepared[0].note,) if note]
     if searched:
         notes.append(f"heading unknown: {headings} headings were tried")
-    return Query(vectors, tried, squares, tuple(notes), float(pixels.mean(-1).std()) >= MIN_CONTRAST)
+    shows_something = _contrast(pixels) >= MIN_CONTRAST
+    return Query(vectors, tried, squares, quarters, tuple(notes), shows_something)
+
+
+def _contrast(pixels: NDArray[np.uint8]) -> float:
+    """Return the standard deviation of the brightness (0..255) of (H, W, 3) pixels."""
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    # The mean of three bytes, in a tenth of the time that a mean along the last axis takes.
+    return float(np.add(np.add(red, green, dtype=np.uint16), blue).std() / 3)
+
+
+def _all_quarters(drawn: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:
+    """Return squares (N, S, S, 3), then all of them turned by a quarter to the right, and so on."""
+    return np.concatenate([np.rot90(drawn, -turn, (1, 2)) for turn in range(quarters)])
 
 
 def _embed_turned(
-    encoder: SquareEncoder, squares: NDArray[np.uint8], view: View, quarters: int
+    encoder: SquareEncoder, drawn: NDArray[np.uint8], view: View, quarters: int
 ) -> NDArray[np.float32]:
-    """Return the vectors (N, D) of squares whose second, third and fourth quarter repeat the first, turned.
+    """Return the vectors (quarters * N, D) of squares (N, S, S, 3) in so many quarter turns.
 
     An encoder that looks at every square under four turns has seen those quarters already: its vector is
     made of four looks, and the vector of a turned square is the same looks in another order.
     """
     turns = int(getattr(getattr(encoder, "config", None), "turns", 1))
     if quarters != 4 or turns != 4:
-        return encoder.embed(squares, view)
-    first = encoder.embed(squares[: len(squares) // 4], view)
+        return encoder.embed(_all_quarters(drawn, quarters), view)
+    first = encoder.embed(drawn, view)
     looks = first.reshape(len(first), 4, -1)
     return np.concatenate([np.roll(looks, turn, axis=1).reshape(first.shape) for turn in range(4)])

@@ -6,8 +6,8 @@ it decided the speed of learning. Whatever is known of the camera is used; whate
 in :attr:`Prepared.note`.
 """
 
-from gleam.imagery.preparation.prepare import Prepared, prepare, source_coordinates
+from gleam.imagery.preparation.prepare import Prepared, prepare, prepare_each, source_coordinates
 from gleam.imagery.preparation.raw import turns_raw
 from gleam.imagery.preparation.settings import Preparation
 
-__all__ = ["Preparation", "Prepared", "prepare", "source_coordinates", "turns_raw"]
+__all__ = ["Preparation", "Prepared", "prepare", "prepare_each", "source_coordinates", "turns_raw"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,7 +15,7 @@ from gleam.imagery.preparation.ground import ground_sampling
 from gleam.imagery.preparation.overhead import overhead_sampling
 from gleam.imagery.preparation.panorama import panorama_sampling
 from gleam.imagery.preparation.raw import raw_coordinates, raw_facts, raw_picture
-from gleam.imagery.preparation.sampling import Sampling, draw
+from gleam.imagery.preparation.sampling import Sampling, Source, draw
 from gleam.imagery.preparation.settings import Preparation
 from gleam.imagery.preparation.square import OVERSAMPLING
 from gleam.views import UNKNOWN_POSE, Pose, View
@@ -53,17 +53,28 @@ def prepare(
 
     Raises ImageError when the array is not such an image, and GleamError when the pose is impossible.
     """
+    return prepare_each(image, view, [pose], p)[0]
+
+
+def prepare_each(
+    image: NDArray[np.uint8], view: View, poses: Sequence[Pose], p: Preparation | None = None
+) -> list[Prepared]:
+    """Do what :func:`prepare` does for several poses that one image may have, such as assumed headings."""
     p = p or Preparation()
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise ImageError(
             f"An image array of shape {image.shape} and type {image.dtype} cannot be prepared; "
             "give (height, width, 3) uint8, as load_image returns."
         )
-    if p.is_raw:
-        _check(view, pose)
-        return Prepared(raw_picture(image, view, pose, p), *raw_facts(view, pose, p))
-    sampling = _sampling(image.shape[:2], view, pose, p)
-    return Prepared(draw(image, sampling, p.pixels), sampling.north_up, sampling.note)
+    out, source = [], Source(image)
+    for pose in poses:
+        if p.is_raw:
+            _check(view, pose)
+            out.append(Prepared(raw_picture(image, view, pose, p), *raw_facts(view, pose, p)))
+        else:
+            sampling = _sampling(image.shape[:2], view, pose, p)
+            out.append(Prepared(draw(source, sampling, p.pixels), sampling.north_up, sampling.note))
+    return out
 
 
 def source_coordinates(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from PIL import Image
-
-from gleam.imagery.preparation.square import OVERSAMPLING
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -40,25 +40,47 @@ class Sampling:
     note: str = ""
 
 
-def draw(image: Pixels, sampling: Sampling, pixels: int) -> Pixels:
+class Source:
+    """A picture that squares are drawn from, with its forms for drawing: many squares share them.
+
+    image: (H, W, 3) uint8.
+    """
+
+    def __init__(self, image: Pixels) -> None:
+        self.image = image
+        self._forms: dict[tuple[int, int], _Form] = {}
+
+    def form(self, factors: tuple[int, int]) -> _Form:
+        """Return the image averaged over blocks of (vertical, horizontal) pixels."""
+        if factors not in self._forms:
+            # Writable like any other array, or numba would compile once more for what Pillow returns.
+            small = np.require(shrunk(self.image, factors), requirements=["C", "W"])
+            down, across = (min(by, n) for by, n in zip(factors, self.image.shape[:2], strict=True))
+            steps = np.float32(_STEPS / down), np.float32(_STEPS / across)
+            self._forms[factors] = _Form(small.reshape(-1), small.shape[0], small.shape[1], *steps)
+        return self._forms[factors]
+
+
+class _Form(NamedTuple):
+    """bytes: of the pixels. down, across: how many steps a pixel of the unshrunk image is long."""
+
+    bytes: Pixels
+    height: int
+    width: int
+    down: np.float32
+    across: np.float32
+
+
+def draw(source: Source, sampling: Sampling, pixels: int) -> Pixels:
     """Return the (pixels, pixels, 3) square; what is not seen takes the mean colour of what is."""
-    side = pixels * OVERSAMPLING
-    seen = np.flatnonzero(sampling.seen)
-    if seen.size == 0:
-        return np.broadcast_to(np.rint(image.mean((0, 1))).astype(np.uint8), (pixels, pixels, 3)).copy()
-    if sampling.coarse is None:
-        drawn = _interpolate(image, sampling, seen, sampling.shrink)
-    else:
-        drawn = np.empty(seen.size, np.uint64)
-        is_coarse = sampling.coarse[seen]
-        coarse_shrink = (sampling.coarse_shrink, sampling.shrink[1])
-        for mask, shrink in ((~is_coarse, sampling.shrink), (is_coarse, coarse_shrink)):
-            drawn[mask] = _interpolate(image, sampling, seen[mask], shrink)
-    if seen.size == side * side:
-        return _average(drawn.reshape(side, side))
-    samples = np.full(side * side, _mean(drawn), np.uint64)
-    samples[seen] = drawn
-    return _average(samples.reshape(side, side))
+    square = np.empty((pixels, pixels, 3), np.uint8)
+    fine, coarse, is_coarse = source.form(sampling.shrink), None, _NONE
+    if sampling.coarse is not None:
+        coarse, is_coarse = source.form((sampling.coarse_shrink, sampling.shrink[1])), sampling.coarse
+    at = sampling.columns, sampling.rows, sampling.seen
+    if not _draw(fine, coarse or fine, is_coarse, *at, sampling.wraps, square):
+        square[:] = np.rint(source.image.mean((0, 1))).astype(np.uint8)
+    return square
 
 
 def shrunk(image: Pixels, factors: tuple[int, int]) -> Pixels:
@@ -69,83 +91,85 @@ def shrunk(image: Pixels, factors: tuple[int, int]) -> Pixels:
     return np.asarray(Image.fromarray(image).reduce((across, down)))
 
 
-# Interpolation works on all three colours at once: each pixel is one 64-bit word of three lanes, 21 bits
-# apart. A sample is the sum of four pixels with whole weights that add up to 1024 (8 + 10 bits), and the
-# sum over a block of 2 x 2 samples still fits its lane (20 bits), so lanes never run into each other.
-_LANE = np.uint64(21)
-_STEPS = 32  # positions told apart between two pixels, along each direction
-_ONE = _STEPS * _STEPS
+# Between two pixels 32 positions are told apart along each direction, so that a sample is the sum of four
+# pixels with whole weights that add up to 1024.
+_SHIFT = 5
+_STEPS = 1 << _SHIFT
+_FIRST = np.float32(_STEPS / 2 - 0.5)  # the first pixel's centre, in steps, for rounding down
+_BITS = 2 * _SHIFT + 2  # of the weights of the four samples of a pixel
+_NONE = np.zeros(0, bool)
 
 
-def _interpolate(
-    image: Pixels, sampling: Sampling, at: NDArray[np.intp], shrink: tuple[int, int]
-) -> NDArray[np.uint64]:
-    """Return the bilinear samples numbered ``at``, as words whose lanes hold 1024 times the colour."""
-    source = shrunk(image, shrink)
-    height, width = source.shape[:2]
-    whole = at.size == sampling.columns.size
-    x = _fixed(sampling.columns if whole else sampling.columns[at], image.shape[1], shrink[1])
-    y = _fixed(sampling.rows if whole else sampling.rows[at], image.shape[0], shrink[0])
-    if sampling.wraps:
-        x %= width * _STEPS
-    else:
-        np.clip(x, 0, (width - 1) * _STEPS, out=x)
-    np.clip(y, 0, (height - 1) * _STEPS, out=y)
-    words, stride = _words(source, sampling.wraps)
-    shift = _STEPS.bit_length() - 1
-    first = (y >> shift) * np.int32(stride) + (x >> shift)
-    x &= _STEPS - 1
-    y &= _STEPS - 1
-    both = x * y
-    weights = (_ONE - _STEPS * (x + y) + both, _STEPS * x - both, _STEPS * y - both, both)
-    out = np.zeros(at.size, np.uint64)
-    for step, weight in zip((0, 1, stride, stride + 1), weights, strict=True):
-        out += words.take(first + step) * weight.astype(np.uint64)
-    return out
+@njit(cache=True, nogil=True, error_model="numpy")
+def _draw(
+    fine: _Form,
+    coarse: _Form,
+    is_coarse: NDArray[np.bool_],
+    columns: Floats,
+    rows: Floats,
+    seen: NDArray[np.bool_],
+    wraps: bool,
+    square: Pixels,
+) -> int:
+    """Fill a square with the means of its samples, and return how many of these lie in the source.
 
-
-def _fixed(position: Floats, length: int, shrink: int) -> NDArray[np.int32]:
-    """Return source positions as whole steps from the centre of the first pixel of the shrunk source."""
-    scale = _STEPS / min(shrink, length)
-    steps: NDArray[np.int32] = np.floor(position * np.float32(scale) - np.float32(_STEPS / 2 - 0.5)).astype(
-        np.int32
-    )
-    return steps
-
-
-def _words(source: Pixels, wraps: bool) -> tuple[NDArray[np.uint64], int]:
-    """Return pixels as words and their stride; the last row and column repeat (the first, if it wraps)."""
-    height, width = source.shape[:2]
-    words = np.empty((height + 1, width + 1), np.uint64)
-    inner = words[:height, :width]
-    inner[...] = source[..., 2]
-    for channel in (1, 0):
-        inner <<= _LANE
-        inner |= source[..., channel]
-    words[:height, width] = words[:height, 0 if wraps else width - 1]
-    words[height] = words[height - 1]
-    return words.ravel(), width + 1
-
-
-def _lanes(words: NDArray[np.uint64], mask: int) -> list[NDArray[np.uint64]]:
-    """Return the three lanes of words."""
-    return [(words >> (_LANE * np.uint64(c))) & np.uint64(mask) for c in range(3)]
-
-
-def _mean(samples: NDArray[np.uint64]) -> np.uint64:
-    """Return the word nearest to the mean of samples."""
-    means = [round(float(lane.mean())) for lane in _lanes(samples, (1 << 21) - 1)]
-    return np.uint64(means[0] | means[1] << 21 | means[2] << 42)
-
-
-def _average(samples: NDArray[np.uint64]) -> Pixels:
-    """Return the mean of each block of samples as rounded uint8."""
-    k = OVERSAMPLING
-    half = _ONE * k * k // 2
-    total = samples[0::k, 0::k] + np.uint64(half | half << 21 | half << 42)
-    for i in range(k):
-        for j in range(k):
-            if i or j:
-                total += samples[i::k, j::k]
-    total >>= np.uint64((_ONE * k * k).bit_length() - 1)
-    return np.stack([lane.astype(np.uint8) for lane in _lanes(total, 255)], -1)
+    Args:
+        fine: The source.
+        coarse: The source of the samples that ``is_coarse`` tells.
+        is_coarse: Of no sample where it is empty.
+        columns: Of the samples in the unshrunk image.
+        rows: Likewise.
+        seen: Which samples lie in it.
+        wraps: Whether the source closes on itself.
+        square: (S, S, 3).
+    """
+    side = square.shape[0]
+    sums = np.empty((side, side, 3), np.int32)
+    missing = np.zeros((side, side), np.int32)
+    red, green, blue = np.int64(0), np.int64(0), np.int64(0)
+    one: Any = np.uint64(1)
+    for down in range(side):
+        for right in range(side):
+            r, g, b = np.int32(0), np.int32(0), np.int32(0)
+            for part in range(4):  # OVERSAMPLING is 2: a pixel is four samples
+                sample = (2 * down + (part >> 1)) * 2 * side + 2 * right + (part & 1)
+                if not seen[sample]:
+                    missing[down, right] += 1
+                    continue
+                source = coarse if is_coarse.size and is_coarse[sample] else fine
+                x: Any = np.int32(np.floor(columns[sample] * source.across - _FIRST))
+                y: Any = np.int32(np.floor(rows[sample] * source.down - _FIRST))
+                y = min(max(y, 0), (source.height - 1) << _SHIFT)
+                x = x % (source.width << _SHIFT) if wraps else min(max(x, 0), (source.width - 1) << _SHIFT)
+                top, left = y >> _SHIFT, x >> _SHIFT
+                y, x = y & (_STEPS - 1), x & (_STEPS - 1)
+                below, beside = min(top + 1, source.height - 1), left + 1
+                if beside == source.width:
+                    beside = 0 if wraps else left
+                # Unsigned, so that nothing asks of each whether it counts from the end.
+                nw, ne = (top * source.width + left) * 3, (top * source.width + beside) * 3
+                sw, se = (below * source.width + left) * 3, (below * source.width + beside) * 3
+                a: Any = np.uint64(nw)
+                c: Any = np.uint64(ne)
+                d: Any = np.uint64(sw)
+                e: Any = np.uint64(se)
+                both = x * y
+                of_c, of_d = (x << _SHIFT) - both, (y << _SHIFT) - both
+                of_a, p = (1 << 2 * _SHIFT) - (x << _SHIFT) - of_d, source.bytes
+                r += of_a * p[a] + of_c * p[c] + of_d * p[d] + both * p[e]
+                a, c, d, e = a + one, c + one, d + one, e + one
+                g += of_a * p[a] + of_c * p[c] + of_d * p[d] + both * p[e]
+                a, c, d, e = a + one, c + one, d + one, e + one
+                b += of_a * p[a] + of_c * p[c] + of_d * p[d] + both * p[e]
+            sums[down, right, 0], sums[down, right, 1], sums[down, right, 2] = r, g, b
+            red, green, blue = red + r, green + g, blue + b
+    found = int(4 * side * side - missing.sum())
+    if not found:
+        return 0
+    mean = np.rint(np.array([red, green, blue]) / found).astype(np.int32)
+    for down in range(side):
+        for right in range(side):
+            for colour in range(3):
+                whole = sums[down, right, colour] + missing[down, right] * mean[colour]
+                square[down, right, colour] = (whole + (1 << (_BITS - 1))) >> _BITS
+    return found
