@@ -244,7 +244,7 @@ class Atlas:
         region: Region | None = None,
         *,
         tile_m: float | None = None,
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         """Return for each of (Q, D) vectors the ``k`` most similar tiles, best first.
 
         Args:

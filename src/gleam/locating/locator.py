@@ -21,7 +21,7 @@ from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
 from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
 from gleam.locating.reporting import (
     Clock,
-    candidate_of,
+    candidates_of,
     choose_prior,
     fields_used,
     heading_notes,
@@ -208,7 +208,7 @@ class Locator:
             status=judgement.status,
             probability=judgement.probability,
             calibration=judgement.calibration,
-            candidates=tuple(candidate_of(n, p, query) for n, p in enumerate(places[:k], start=1)),
+            candidates=candidates_of(places[:k], query),
             searched=searched,
             prior=prior,
             prior_from=prior_from,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
-from gleam.geo import Box, Circle
+from gleam.geo import Box, Circle, Footprint
 from gleam.locating.answer import Candidate
 from gleam.locating.query import Camera, Query
 from gleam.locating.searching.finding import Found
@@ -67,11 +68,23 @@ def heading_notes(found: Found, heading_from: str | None) -> list[str]:
     return [f"the heading is not sure: {headings[surface.rival_heading]:.0f} degrees fits almost as well"]
 
 
-def candidate_of(rank: int, place: Place, query: Query) -> Candidate:
-    """Return a place as the answer tells it."""
-    tile = place.best.tile
-    heading = float(query.headings[place.row]) if query.headings is not None else None
-    return Candidate(rank, place.lat, place.lon, round(place.score, 6), tile.id, tile.footprint, heading)
+def candidates_of(places: Sequence[Place], query: Query) -> tuple[Candidate, ...]:
+    """Return places, best first, as the answer tells them."""
+    tiles = [place.best.tile for place in places]
+    squares = Footprint.squares(*np.array([(t.lat, t.lon, t.width_m) for t in tiles]).reshape(-1, 3).T)
+    headings = query.headings
+    return tuple(
+        Candidate(
+            rank,
+            place.lat,
+            place.lon,
+            round(place.score, 6),
+            tile.id,
+            square,
+            float(headings[place.row]) if headings is not None else None,
+        )
+        for rank, (place, tile, square) in enumerate(zip(places, tiles, squares, strict=True), start=1)
+    )
 
 
 def known_fields(pose: Pose) -> dict[str, float]:

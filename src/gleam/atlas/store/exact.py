@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam.atlas.hits import Hits
 from gleam.atlas.region import Region
 from gleam.atlas.store.checks import width_bounds
-from gleam.atlas.tiles import Hit, Tile
+from gleam.atlas.tiles import Tile
 
 TILE_COLUMNS = ("id", "lat", "lon", "width_m", "source")
 _QUERIES_AT_ONCE = 256
@@ -58,15 +58,6 @@ class TileColumns:
             )
         return tile
 
-    def hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
-        """Return the tiles of rows with their scores."""
-        try:
-            # As Hit(tile, score) for each, in a quarter of the time.
-            pairs = zip(map(self._tiles.__getitem__, rows), scores, strict=True)
-            return list(map(tuple.__new__, repeat(Hit), pairs))
-        except KeyError:  # some are asked for the first time
-            return [Hit(self.tile(row), score) for row, score in zip(rows, scores, strict=True)]
-
     def all(self, source: str | None = None) -> Iterator[Tile]:
         """Yield the tiles in order; of one source when given."""
         for row in range(len(self)):
@@ -111,19 +102,20 @@ class TileColumns:
 
 def best_hits(
     columns: TileColumns, rows: NDArray[np.int64] | None, scores: NDArray[np.float32], k: int
-) -> list[list[Hit]]:
+) -> list[Hits]:
     """Return the ``k`` best of the tiles ``rows`` (None = all) for each line of (Q, N) scores, ties by id."""
-    if not scores.shape[1]:
-        return [[] for _ in scores]
     k = min(k, scores.shape[1])
+    if not k:
+        return [Hits(columns, np.zeros(0, np.int64), np.zeros(0)) for _ in scores]
     # All that equal the k-th score stay in the draw, so that ties go by id and not by chance.
-    kth = np.partition(scores, -k, axis=1)[:, -k]
-    found = []
-    for line, least in zip(scores, kth, strict=True):
-        near = np.flatnonzero(line >= least)
-        best = near[np.argsort(-line[near], kind="stable")][:k]
-        found.append(columns.hits((best if rows is None else rows[best]).tolist(), line[best].tolist()))
-    return found
+    kth = np.partition(scores, -k, axis=1)[:, -k:][:, :1]
+    query, near = np.nonzero(scores >= kth)
+    of_them = scores[query, near]
+    order = np.lexsort((near, -of_them, query))
+    near, exact = near[order], of_them[order].astype(np.float64)
+    near = near if rows is None else rows[near]
+    begins = np.searchsorted(query, np.arange(len(scores)))
+    return [Hits(columns, near[at : at + k], exact[at : at + k]) for at in begins.tolist()]
 
 
 def merge_best(
@@ -145,12 +137,12 @@ def search_exactly(
     queries: NDArray[np.float32],
     k: int,
     rows: NDArray[np.int64] | None,
-) -> list[list[Hit]]:
+) -> list[Hits]:
     """Compare each of (Q, D) queries with the vectors of all rows, or of ``rows``; best first, ties by id."""
     # Taking most of the vectors out would cost more than comparing the few others too.
     most = rows is None or 2 * len(rows) > len(vectors)
     chosen = np.asarray(vectors if most else vectors[rows], np.float32)
-    found: list[list[Hit]] = []
+    found: list[Hits] = []
     for at in range(0, len(queries), _QUERIES_AT_ONCE):
         scores = queries[at : at + _QUERIES_AT_ONCE] @ chosen.T
         scores = scores[:, rows] if most and rows is not None else scores

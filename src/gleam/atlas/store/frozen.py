@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam.atlas.hits import Hits
 from gleam.atlas.region import Region
 from gleam.atlas.store.checks import check_all_found, checked_queries
 from gleam.atlas.store.exact import TileColumns, best_hits, merge_best
@@ -97,7 +98,7 @@ class FrozenStore:
         *,
         width_m: float | None = None,
         mode: Mode = "auto",
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         """Return the ``k`` most similar tiles for each query; see the protocol."""
         queries = checked_queries(vectors, self.dim, k, mode)
         rows = self._columns.rows(region, width_m)
@@ -149,9 +150,7 @@ class FrozenStore:
         """Let go of the mapped files."""
         self._index = self._vectors = self._pictures = None
 
-    def _exactly(
-        self, queries: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None
-    ) -> list[list[Hit]]:
+    def _exactly(self, queries: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None) -> list[Hits]:
         chosen = np.arange(len(self._columns)) if rows is None else rows
         best = [(np.zeros(0, np.int64), np.zeros(0, np.float32))] * len(queries)
         for first in range(0, len(chosen), _CHUNK):
@@ -162,7 +161,7 @@ class FrozenStore:
 
     def _indexed(
         self, queries: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None, total: int
-    ) -> list[list[Hit]]:
+    ) -> list[Hits]:
         faiss = load_faiss()
         wanted = min(candidates_for(k), total)
         probes, keep, bits = self._probes, {}, None
@@ -180,7 +179,7 @@ class FrozenStore:
             if probes >= self._lists or (found >= 0).all():
                 break
             probes = min(self._lists, 2 * probes)
-        hits = []
+        hits: list[Hits] = []
         for query, row in zip(queries, found, strict=True):
             near = np.sort(row[row >= 0])
             scores = np.asarray(self._vectors[near], np.float32) @ query

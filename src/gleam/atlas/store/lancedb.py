@@ -97,6 +97,7 @@ class LanceStore:
         self._exact_rows = exact_rows
         self._sync = DiskSync(self._path)
         self._loaded: _Loaded | None = None
+        self._moving = threading.Lock()
         self._loading = threading.Lock()
         self._known: KnownTiles | None = None
         self._searches = 0
@@ -116,6 +117,8 @@ class LanceStore:
                 f"{self._path} cannot be read as a table of tiles ({_first_line(error)}); "
                 "build the atlas again."
             ) from error
+        # Asking the engine takes as long as a small search, and every search wants to know.
+        self._version = int(self._table.version)
         self.dim = int(self._table.schema.field("vector").type.list_size)
         if dim is not None and dim != self.dim:
             raise AtlasError(f"{self._path} holds vectors of {self.dim} numbers, not of {dim}.")
@@ -147,7 +150,7 @@ class LanceStore:
         *,
         width_m: float | None = None,
         mode: Mode = "auto",
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         """Return the ``k`` most similar tiles for each query; see the protocol."""
         queries = checked_queries(vectors, self.dim, k, mode)
         version, known = self.version(), self._loaded
@@ -213,12 +216,14 @@ class LanceStore:
                 yield TileBatch(to_tiles(part), to_vectors(part, self.dim), part["thumbnail"].to_pylist())
 
     def version(self) -> int:
-        """Return the table's version."""
-        return int(self._table.version)
+        """Return the table's version, as last read or written here."""
+        return self._version
 
     def refresh(self) -> None:
         """Move to the latest version on the disk."""
-        self._table.checkout_latest()
+        with self._moving:  # or a slower thread might put an older number back
+            self._table.checkout_latest()
+            self._version = int(self._table.version)
 
     def optimize(self, *, alone: bool = False, index: bool = True) -> None:
         """Merge the small files of a build, forget old versions, and index a large table."""
@@ -258,6 +263,8 @@ class LanceStore:
 
     def _changed(self) -> None:
         self._loaded = self._known = None
+        with self._moving:
+            self._version = int(self._table.version)
         # A line in the journal of a build must not outlive the tiles it vouches for.
         self._sync()
 

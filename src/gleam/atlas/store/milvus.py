@@ -116,7 +116,7 @@ class MilvusStore:
         *,
         width_m: float | None = None,
         mode: Mode = "auto",
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         """Return the ``k`` most similar tiles for each query; ``exact`` fetches every vector."""
         queries = checked_queries(vectors, self.dim, k, mode)
         where = filter_of(region, width_m)
@@ -229,7 +229,7 @@ class MilvusStore:
 
     def _exactly(
         self, queries: NDArray[np.float32], k: int, region: Region | None, where: str
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         best: list[list[Hit]] = [[] for _ in queries]
         for part in self._rows(where, [*TILE_COLUMNS, "vector"]):
             tiles = [to_tile(row) for row in part]

@@ -42,7 +42,7 @@ class TileStore(Protocol):
         *,
         width_m: float | None = None,
         mode: Mode = "auto",
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         """Return for each of (Q, D) unit vectors the ``k`` most similar tiles, best first.
 
         Args:

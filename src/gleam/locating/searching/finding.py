@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gleam.atlas import Atlas, Region
 from gleam.atlas.embedding import SquareEncoder
+from gleam.atlas.hits import Hits, left_over
 from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, distance_m
 from gleam.imagery.decode import load_image
@@ -62,6 +63,10 @@ class Finder:
         self.headings = headings
         atlas.check_encoder(encoder)
         self._between = Between(atlas, encoder)
+
+    def warm(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Make ready what the closer look at places needs, see :meth:`Between.warm`."""
+        self._between.warm(stopped)
 
     def queries(self, photo: Any, view: View, pose: Pose, *, or_reversed: bool = False) -> dict[float, Query]:
         """Return the photo made ready for every size of tile, the main size first.
@@ -130,7 +135,7 @@ class Finder:
             rows: (N,) which query vector found each.
             region: Where was searched.
         """
-        own = np.array([hit.score for hit in hits])
+        own = Hits.of(hits).scores
         if len(found.queries) < 2 or not len(hits):
             return own
         places = [Place(h.tile.lat, h.tile.lon, h, int(r), 1) for h, r in zip(hits, rows, strict=True)]
@@ -153,24 +158,18 @@ class Finder:
         k: int,
         region: Region | None,
         without: Circle | None,
-    ) -> list[list[Hit]]:
+    ) -> Sequence[Sequence[Hit]]:
         if without is None:
             return self.atlas.search(vectors, k, region, tile_m=size)
         gone = int(self.atlas.store.count(Region.around(without)))
-        found = self.atlas.search(vectors, k + gone, region, tile_m=size)
-        tiles = {h.tile.id: h.tile for row in found for h in row}
-        ids = list(tiles)
-        inside: set[str] = set()
-        if ids:
-            at = without.contains([tiles[i].lat for i in ids], [tiles[i].lon for i in ids])
-            inside = {i for i, gone_ in zip(ids, np.atleast_1d(at), strict=True) if gone_}
-        return [[h for h in row if h.tile.id not in inside][:k] for row in found]
+        found = left_over(self.atlas.search(vectors, k + gone, region, tile_m=size), without.contains)
+        return [row[:k] for row in found]
 
     def _fused(
         self,
         places: list[Place],
         queries: dict[float, Query],
-        hits: dict[float, list[list[Hit]]],
+        hits: Mapping[float, Sequence[Sequence[Hit]]],
         region: Region | None,
         without: Circle | None,
         k: int,
@@ -236,10 +235,9 @@ def _scores_at(places: Sequence[Place], hits: Sequence[Sequence[Hit]], reach_m: 
     """
     out = np.zeros(len(places))
     for i, place in enumerate(places):
-        row = hits[place.row]
-        if not row:
+        row = Hits.of(hits[place.row])
+        if not len(row):
             continue
-        away = distance_m(place.lat, place.lon, [h.tile.lat for h in row], [h.tile.lon for h in row])
-        near = np.flatnonzero(np.asarray(away) <= reach_m).tolist()
-        out[i] = max((row[n].score for n in near), default=row[-1].score)
+        near = row.scores[distance_m(place.lat, place.lon, row.lats, row.lons) <= reach_m]
+        out[i] = near.max() if len(near) else row.scores[-1]
     return out

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gleam.atlas.hits import Hits, best_over
 from gleam.atlas.tiles import Hit
-from gleam.geo import Frame, distance_m
+from gleam.geo import Frame, LatLon, distance_m, utm_epsg
 
 SAME_PLACE_SHARE = 0.75
 """Tiles whose centres are within this share of a tile's width show one place: they overlap."""
@@ -57,42 +59,56 @@ def merge_into_places(
         limit: Most places to return.
         fuse: Weigh the overlapping tiles into one position; otherwise the best tile's centre is taken.
     """
-    best: dict[str, tuple[Hit, int]] = {}
-    for row, hits in enumerate(hits_per_query):
-        for hit in hits:
-            tile, score = hit
-            known = best.get(tile.id)
-            if known is None or score > known[0][1]:
-                best[tile.id] = (hit, row)
-    ordered = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].tile.id))
-    if not ordered:
+    ordered, query = best_over(hits_per_query)
+    if not len(ordered):
         return []
-    lats = np.array([hit.tile.lat for hit, _ in ordered])
-    lons = np.array([hit.tile.lon for hit, _ in ordered])
+    lats, lons = ordered.lats, ordered.lons
     reach_m = SAME_PLACE_SHARE * tile_m
     # Geodesics cost; what lies farther north or south than this is farther away, whatever its longitude.
     reach_deg = reach_m / LEAST_M_PER_DEGREE
     free = np.ones(len(ordered), bool)
-    places: list[Place] = []
-    while free.any() and len(places) < limit:
+    groups: list[NDArray[np.intp]] = []
+    while free.any() and len(groups) < limit:
         first = int(np.argmax(free))
         near = np.flatnonzero(free & (np.abs(lats - lats[first]) <= reach_deg))
         near = near[distance_m(lats[first], lons[first], lats[near], lons[near]) <= reach_m]
         free[near] = False
-        members = [ordered[i] for i in near]
-        places.append(_place(members, NEIGHBOUR_STRIDES * stride_m if fuse else 0.0))
-    return places
-
-
-def _place(members: Sequence[tuple[Hit, int]], reach_m: float) -> Place:
-    """Make a place of overlapping tiles; those of them within reach of the best one move its position."""
-    best, row = members[0]
-    frame = Frame.at(best.tile.lat, best.tile.lon)
+        groups.append(near)
     # Only tiles seen under the same assumed heading support each other.
-    together = [hit for hit, r in members if r == row]
-    at = np.stack(frame.to_local([h.tile.lat for h in together], [h.tile.lon for h in together]))
-    scores = np.array([h.score for h in together])
-    weights = np.exp((scores - best.score) / SHARPNESS) * (np.hypot(*at) <= max(reach_m, 1e-3))
-    east, north = at @ weights / weights.sum()
-    lat, lon = frame.to_wgs84(float(east), float(north))
-    return Place(lat, lon, best, row, len(members))
+    together = [group[query[group] == query[group[0]]] for group in groups]
+    centres = _centres(
+        [ordered.taken(one) for one in together], NEIGHBOUR_STRIDES * stride_m if fuse else 0.0
+    )
+    return [
+        Place(lat, lon, ordered[int(group[0])], int(query[group[0]]), len(group))
+        for (lat, lon), group in zip(centres, groups, strict=True)
+    ]
+
+
+def _centres(groups: Sequence[Hits], reach_m: float) -> list[LatLon]:
+    """Return the mean (lat, lon) of each group of tiles, best first, over those in reach of the first."""
+    zones = [utm_epsg(group.lats[0], group.lons[0]) for group in groups]
+    centres: dict[int, LatLon] = {}
+    # A projection takes as long for one tile as for all.
+    for zone in dict.fromkeys(zones):
+        frame = Frame(zone, 0.0, 0.0)
+        inside = [number for number, its in enumerate(zones) if its == zone]
+        lats = np.concatenate([groups[number].lats for number in inside])
+        lons = np.concatenate([groups[number].lons for number in inside])
+        at = np.split(
+            np.stack(frame.to_local(lats, lons)), np.cumsum([len(groups[n]) for n in inside])[:-1], axis=1
+        )
+        means = [_mean(tiles, groups[n].scores, reach_m) for tiles, n in zip(at, inside, strict=True)]
+        found = zip(*(c.tolist() for c in frame.to_wgs84(*np.transpose(means))), strict=True)
+        centres.update(zip(inside, found, strict=True))
+    return [centres[number] for number in range(len(groups))]
+
+
+def _mean(
+    at: NDArray[np.float64], scores: NDArray[np.float64], reach_m: float
+) -> tuple[np.float64, np.float64]:
+    """Return the weighted mean of positions (2, N) in metres within reach of the first."""
+    away = at - at[:, :1]
+    weights = np.exp((scores - scores[0]) / SHARPNESS) * (np.hypot(*away) <= max(reach_m, 1e-3))
+    east, north = away @ weights / weights.sum()
+    return east + at[0, 0], north + at[1, 0]

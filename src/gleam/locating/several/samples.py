@@ -26,7 +26,7 @@ from gleam.locating.judging.samples import Look, Looks, rank_of, strangers_wante
 from gleam.locating.judging.signs import SEQUENCE, TOGETHER
 from gleam.locating.locator import Locator
 from gleam.locating.region import ellipse_distance
-from gleam.locating.reporting import candidate_of
+from gleam.locating.reporting import candidates_of
 from gleam.locating.several.flight import Flight
 from gleam.locating.several.flight_answers import flight_answer
 from gleam.locating.several.flight_signs import sequence_signs
@@ -125,7 +125,7 @@ class _Album:
         if (row, told) not in self._seen:
             path = self._table.path_of(row)
             found = self._look(path, image, told)
-            candidates = tuple(candidate_of(n, p, found.query) for n, p in enumerate(found.places, start=1))
+            candidates = candidates_of(found.places, found.query)
             best = found.places[0] if found.places else None
             answer = Answer(
                 path.name,

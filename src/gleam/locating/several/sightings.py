@@ -13,7 +13,7 @@ their mistakes, and summed over four of them it is greatest between 1 and 1.5 fo
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas import Region
+from gleam.atlas.hits import Hits, best_over
 from gleam.atlas.tiles import Hit, Tile
 from gleam.errors import GleamError
 from gleam.geo import distance_m
@@ -172,17 +173,11 @@ def with_scores(
     )
 
 
-def best_of_rows(rows: list[list[Hit]]) -> tuple[list[Hit], NDArray[np.intp]]:
+def best_of_rows(rows: Sequence[Sequence[Hit]]) -> tuple[Hits, NDArray[np.intp]]:
     """Return the best ``SPOTS`` tiles over several query vectors, best first, and which vector found each."""
-    best: dict[str, tuple[Hit, int]] = {}
-    for number, hits in enumerate(rows):
-        for hit in hits:
-            known = best.get(hit.tile.id)
-            if known is None or hit.score > known[0].score:
-                best[hit.tile.id] = (hit, number)
     # Within the best SPOTS of every row, those over all rows are complete.
-    ordered = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].tile.id))[:SPOTS]
-    return [hit for hit, _ in ordered], np.array([number for _, number in ordered], np.intp)
+    hits, number = best_over(rows)
+    return hits[:SPOTS], number[:SPOTS]
 
 
 def tail_width(scores: Floats, searched: int) -> float:
