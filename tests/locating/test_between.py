@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from gleam.atlas import Atlas, Tile
 from gleam.atlas.embedding import THUMBNAIL_PIXELS, embed_tiles, prepare_tile
 from gleam.imagery.decode import load_image
+from gleam.imagery.preparation import Preparation
 from gleam.locating.searching.between import STEPS_PER_STRIDE, Between
 from gleam.locating.searching.mosaic import pieces_of, put_together
 
@@ -72,6 +74,21 @@ def test_a_square_is_put_together_from_the_nearest_tiles(stride, i, j, gone) -> 
         return
     assert pieces is not None and len(pieces) <= 6
     np.testing.assert_array_equal(put_together(pieces, pictures_of(around)), expected)
+
+
+@pytest.mark.parametrize(("i", "j"), [(0, 0), (1, -3), (4, 2)])
+def test_halves_put_together_are_the_halves_of_what_is_put_together(i, j) -> None:
+    around = grid(24.0)
+    pieces = pieces_of(WIDTH_M, around, i * 6.0, j * 6.0)
+    rng = np.random.default_rng(2)
+    side = THUMBNAIL_PIXELS
+    pictures = {tile.id: rng.integers(0, 256, (side, side, 3), np.uint8) for tile, _ in around}
+    preparation = Preparation(pixels=side // 2, ground_width_m=WIDTH_M)
+    halves = {name: prepare_tile(picture, WIDTH_M, preparation) for name, picture in pictures.items()}
+    assert all(piece.fits(2) for piece in pieces)
+    assert not all(piece.fits(5) for piece in pieces) or (i, j) == (0, 0)
+    expected = prepare_tile(put_together(pieces, pictures), WIDTH_M, preparation)
+    np.testing.assert_array_equal(put_together(pieces, halves, 2), expected)
 
 
 def test_ground_that_no_tile_shows_is_told() -> None:
@@ -141,6 +158,36 @@ def test_threads_get_the_same_vectors(atlas, encoder, middle) -> None:
         found = list(pool.map(lambda _: np.stack(ask(between, tile, vector, STEPS)), range(8)))
     for one in found:
         np.testing.assert_array_equal(one, expected)
+
+
+@pytest.fixture
+def halved(atlas_folder, encoder, tmp_path):
+    """An atlas whose stored pictures are twice as fine as what its encoder takes, and the encoder."""
+    fine = replace(encoder.preparation, pixels=THUMBNAIL_PIXELS // 2)
+    encoder.preparation = fine
+    encoder.fingerprint = "halved"
+    Atlas.build(atlas_folder.parent / "m.csv", encoder, tmp_path / "atlas", stride_m=32.0).close()
+    with Atlas.open(tmp_path / "atlas") as atlas:
+        yield atlas, encoder
+
+
+def test_what_is_made_ready_is_not_fetched_again_and_changes_nothing(halved, monkeypatch) -> None:
+    atlas, encoder = halved
+    tiles = list(atlas.store.tiles())
+    tile, vector = tiles[len(tiles) // 2], atlas.store.vectors_of([tiles[0].id])[0]
+    expected = ask(Between(atlas, encoder), tile, vector, STEPS)
+    between = Between(atlas, encoder)
+    between.warm(lambda: False)
+    monkeypatch.setattr(atlas.store, "thumbnails_of", lambda names: pytest.fail(f"fetched again: {names}"))
+    for one, other in zip(ask(between, tile, vector, STEPS), expected, strict=True):
+        assert (one is None) == (other is None)
+        assert one is None or np.array_equal(one, other)
+
+
+def test_making_ready_stops_when_told(halved, monkeypatch) -> None:
+    atlas, encoder = halved
+    monkeypatch.setattr(atlas.store, "thumbnails_of", lambda names: pytest.fail(f"fetched: {names}"))
+    Between(atlas, encoder).warm(lambda: True)
 
 
 def test_removed_tiles_are_forgotten(atlas_folder, encoder, tmp_path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import Any
 
 from gleam.atlas import Atlas
 from gleam.encoder import Encoder
+from gleam.errors import GleamError
 from gleam.locating import Locator
 from gleam.web.basemap import Basemap
 from gleam.web.batches import Batches
@@ -55,6 +58,8 @@ class Service:
             settings.results_s,
             lambda status: self.metrics.answers.labels(status).inc(),
         )
+        self._closing = threading.Event()
+        self._warming = threading.Thread(target=self._warm_pictures, name="warm", daemon=True)
         self.metrics.watch("gleam_queue", "Requests waiting or in work", lambda: self.engine.waiting)
         self.metrics.watch("gleam_batches", "Batches waiting or in work", lambda: self.batches.waiting)
         self.metrics.watch("gleam_results", "Results held in memory", lambda: len(self.results))
@@ -66,9 +71,18 @@ class Service:
 
         noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         self.locator.locate(noise, "drone", use_metadata=False)
+        self._warming.start()
+
+    def _warm_pictures(self) -> None:
+        """Decode the tiles' pictures beside the first requests; without them those are only slower."""
+        with suppress(GleamError):
+            self.locator.finder.warm(self._closing.is_set)
 
     def close(self) -> None:
         """Let work end and close the files."""
+        self._closing.set()
+        if self._warming.is_alive():
+            self._warming.join()
         self.batches.close()
         self.engine.close()
         self.explaining.close()

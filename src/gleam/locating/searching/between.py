@@ -9,18 +9,27 @@ are remembered for the next photo of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from gleam.atlas import Atlas, Region, Tile
-from gleam.atlas.embedding import SquareEncoder, embed_tiles, prepare_tile
+from gleam.atlas.embedding import (
+    THUMBNAIL_PIXELS,
+    SquareEncoder,
+    embed_tiles,
+    is_plain_mean,
+    prepare_tile,
+)
+from gleam.atlas.hits import Hits
 from gleam.atlas.tiles import Hit
 from gleam.geo import Circle, Frame
 from gleam.imagery.decode import load_image
+from gleam.imagery.preparation.square import OVERSAMPLING
 from gleam.locating.searching.mosaic import Around, Piece, pieces_of, put_together
+from gleam.locating.searching.places import LEAST_M_PER_DEGREE
 
 Step = tuple[int, int]
 """Quarters of a stride (east, north) from the centre of a tile."""
@@ -32,11 +41,17 @@ _NINE = 9
 """Tiles around a place, itself counted, where none is missing."""
 _MOST_TILES = 64
 _VECTOR_BYTES = 64_000_000
-_DECODED = 1024
-"""Pictures that are remembered as pixels: 113 MB."""
+_PREPARED = 4096
+"""Pictures that are remembered as the encoder takes them: 113 MB with the shipped one."""
+_DECODED = 256
+"""Pictures that are remembered as they are, where the encoder takes others: 28 MB."""
+_WARMED_AT_ONCE = 64
 _STORED = 4096
 """Pictures that are remembered as they are stored: 40 MB."""
 _NEIGHBOURHOODS = 20_000
+
+
+Pictures = LRUCache[str, NDArray[np.uint8]]
 
 
 class _Kept:
@@ -46,7 +61,8 @@ class _Kept:
         self.version = version
         self.vectors: LRUCache[tuple[str, Step], Vector | None] = LRUCache(_VECTOR_BYTES // (4 * dim))
         self.stored: LRUCache[str, bytes] = LRUCache(_STORED)
-        self.decoded: LRUCache[str, NDArray[np.uint8]] = LRUCache(_DECODED)
+        self.decoded: Pictures = LRUCache(_DECODED)
+        self.prepared: Pictures = LRUCache(_PREPARED)
         self.around: LRUCache[str, Around] = LRUCache(_NEIGHBOURHOODS)
 
 
@@ -111,10 +127,7 @@ class Between:
             # All around at once: a fetch takes as long as a square, however many it brings.
             near = {t.id for key, (_, a, _) in zip(keys, wanted, strict=True) if key in cut for t, _ in a}
             self._fetch(kept, near)
-            pictures = self._pictures_of(kept, {p.tile.id for pieces in cut.values() for p in pieces})
-            width = wanted[0][0].width_m
-            preparation = self._atlas.preparation(self._encoder, width)
-            squares = [prepare_tile(put_together(p, pictures), width, preparation) for p in cut.values()]
+            squares = self._squares(kept, list(cut.values()), wanted[0][0].width_m)
             # An answer must not depend on what was asked before, not even in its last bits.
             together = len(squares) if getattr(self._encoder, "same_in_any_batch", False) else 1
             for at in range(0, len(squares), together):
@@ -124,6 +137,38 @@ class Between:
             kept.vectors.update(found)
         return [found[key] for key in keys]
 
+    def warm(self, stopped: Callable[[], bool]) -> None:
+        """Make the pictures of all tiles ready, where so many are remembered, until told to stop.
+
+        So the first photos of a place need not wait for them.
+        """
+        kept, sizes = self._kept, self._atlas.tile_sizes_m
+        if len(self._atlas) > _PREPARED or not all(self._halves(width) for width in sizes):
+            return
+        tiles = list(self._atlas.store.tiles())
+        for at in range(0, len(tiles), _WARMED_AT_ONCE):
+            if stopped() or kept is not self._kept:
+                return
+            some = tiles[at : at + _WARMED_AT_ONCE]
+            self._fetch(kept, {tile.id for tile in some})
+            for width in sizes:
+                self._pictures(kept, {tile.id for tile in some if tile.width_m == width}, width)
+
+    def _halves(self, width_m: float) -> bool:
+        preparation = self._atlas.preparation(self._encoder, width_m)
+        return is_plain_mean(THUMBNAIL_PIXELS, width_m, preparation)
+
+    def _squares(self, kept: _Kept, cut: Sequence[list[Piece]], width_m: float) -> list[NDArray[np.uint8]]:
+        """Return squares as the encoder takes them, put together from their pieces."""
+        names = {piece.tile.id for pieces in cut for piece in pieces}
+        if self._halves(width_m) and all(piece.fits(OVERSAMPLING) for pieces in cut for piece in pieces):
+            # Means of blocks, put together, are the blocks' means of what is put together.
+            pictures = self._pictures(kept, names, width_m)
+            return [put_together(pieces, pictures, OVERSAMPLING) for pieces in cut]
+        preparation = self._atlas.preparation(self._encoder, width_m)
+        pictures = self._pictures(kept, names, None)
+        return [prepare_tile(put_together(pieces, pictures), width_m, preparation) for pieces in cut]
+
     def _fetch(self, kept: _Kept, names: set[str]) -> None:
         with self._lock:
             missing = sorted(name for name in names if name not in kept.stored)
@@ -132,17 +177,20 @@ class Between:
             with self._lock:
                 kept.stored.update(zip(missing, stored, strict=True))
 
-    def _pictures_of(self, kept: _Kept, names: set[str]) -> dict[str, NDArray[np.uint8]]:
+    def _pictures(self, kept: _Kept, names: set[str], width_m: float | None) -> dict[str, NDArray[np.uint8]]:
+        """Return the pictures of tiles of a width, prepared; as they are where no width is given."""
+        shelf = kept.decoded if width_m is None else kept.prepared
         with self._lock:
-            known = {name: kept.decoded.get(name) for name in names}
+            known = {name: shelf.get(name) for name in names}
             stored = {name: kept.stored.get(name) for name in names if known[name] is None}
         pictures = {name: picture for name, picture in known.items() if picture is not None}
         for name, file in stored.items():
-            pictures[name] = load_image(
-                file if file is not None else self._atlas.store.thumbnails_of([name])[0]
-            )
+            picture = load_image(file if file is not None else self._atlas.store.thumbnails_of([name])[0])
+            if width_m is not None:
+                picture = prepare_tile(picture, width_m, self._atlas.preparation(self._encoder, width_m))
+            pictures[name] = picture
         with self._lock:
-            kept.decoded.update(pictures)
+            shelf.update(pictures)
         return pictures
 
 
@@ -150,9 +198,15 @@ def neighbours(
     anchor: Tile, hits: Sequence[Hit], frame: Frame, reach_m: float
 ) -> list[tuple[Hit, tuple[float, float]]]:
     """Return the tiles of the anchor's source within reach along both axes, with their local metres."""
-    same = [h for h in hits if h.tile.source == anchor.source and h.tile.width_m == anchor.width_m]
-    if not same:
-        return []
-    x, y = frame.to_local([h.tile.lat for h in same], [h.tile.lon for h in same])
-    near = np.flatnonzero((np.abs(x) <= reach_m) & (np.abs(y) <= reach_m))
-    return [(same[i], (float(x[i]), float(y[i]))) for i in near]
+    columns = Hits.of(hits)
+    # Projecting costs; what lies farther north or south than twice this is out of reach in any projection.
+    band = 2 * reach_m / LEAST_M_PER_DEGREE
+    columns = columns.taken(np.abs(columns.lats - anchor.lat) <= band)
+    x, y = frame.to_local(columns.lats, columns.lons)
+    near = (np.abs(x) <= reach_m) & (np.abs(y) <= reach_m)
+    found = zip(columns.taken(near), x[near].tolist(), y[near].tolist(), strict=True)
+    return [
+        (hit, (east, north))
+        for hit, east, north in found
+        if hit.tile.source == anchor.source and hit.tile.width_m == anchor.width_m
+    ]

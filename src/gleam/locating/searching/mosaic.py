@@ -26,15 +26,17 @@ class Piece:
     top: int
     left: int
 
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """The part of the square that it covers."""
-        return _part(self.top), _part(self.left)
+    def fits(self, block: int) -> bool:
+        """Whether blocks of so many pixels of its picture are blocks of the square too."""
+        return self.top % block == 0 and self.left % block == 0
 
-    @property
-    def used(self) -> tuple[slice, slice]:
-        """The part of its picture that lies in the square."""
-        return _part(-self.top), _part(-self.left)
+    def window(self, block: int = 1) -> tuple[slice, slice]:
+        """The part of the square that it covers, in blocks of pixels."""
+        return _part(self.top, block), _part(self.left, block)
+
+    def used(self, block: int = 1) -> tuple[slice, slice]:
+        """The part of its picture that lies in the square, in blocks of pixels."""
+        return _part(-self.top, block), _part(-self.left, block)
 
 
 def pieces_of(width_m: float, around: Around, east: float, north: float) -> list[Piece] | None:
@@ -78,16 +80,21 @@ def _needed(corners: tuple[tuple[int, int], ...]) -> tuple[int, ...] | None:
     return tuple(needed) if covered.mean() >= _COVERED else None
 
 
-def put_together(pieces: Sequence[Piece], pictures: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Return the (H, W, 3) square of its pieces, given their pictures by tile id; the first lies on top."""
-    square = np.zeros((_SIDE, _SIDE, 3), np.uint8)
+def put_together(
+    pieces: Sequence[Piece], pictures: Mapping[str, NDArray[np.uint8]], block: int = 1
+) -> NDArray[np.uint8]:
+    """Return the (H, W, 3) square of its pieces, given their pictures by tile id; the first lies on top.
+
+    block: the pictures' pixels are the means of blocks of so many, along each side; every piece must fit.
+    """
+    square = np.zeros((_SIDE // block, _SIDE // block, 3), np.uint8)
     for piece in reversed(pieces):
-        square[piece.window] = pictures[piece.tile.id][piece.used]
+        square[piece.window(block)] = pictures[piece.tile.id][piece.used(block)]
     return square
 
 
-def _part(begin: int) -> slice:
-    return slice(min(max(begin, 0), _SIDE), max(min(begin + _SIDE, _SIDE), 0))
+def _part(begin: int, block: int = 1) -> slice:
+    return slice(min(max(begin, 0), _SIDE) // block, max(min(begin + _SIDE, _SIDE), 0) // block)
 
 
 def _away(at: tuple[float, float], east: float, north: float) -> float:
