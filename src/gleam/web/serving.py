@@ -16,7 +16,7 @@ from gleam.web.settings import Settings
 if TYPE_CHECKING:
     from uvicorn import Server
 
-NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "mgrs")
+NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "mgrs", "threadpoolctl")
 MOST_CONNECTIONS = 512
 """Open at once; more are told 503."""
 KEEP_ALIVE_S = 10
@@ -44,6 +44,7 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
     try:
         server = make_server(settings)
         _keep_for_good()
+        _one_core_for_each_photo()
         bound.listen()  # before the address is told, so that whoever reads it can connect
         host, port = bound.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -63,6 +64,16 @@ def _keep_for_good() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def _one_core_for_each_photo() -> None:
+    """Let numpy use one thread: with as many workers as cores, more threads only wait for each other.
+
+    Torch is told the same by each worker, see :class:`gleam.web.engine.Engine`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")
 
 
 def bind(settings: Settings) -> socket.socket:
