@@ -45,12 +45,14 @@ class Query:
 
     vectors: (K, D), one per assumed heading. headings: the assumed ones when there were several, else
     None. drawn: (K / quarters, S, S, 3), every one of which stands for so many headings, turned by quarters
-    (of a raw panorama its own height and width). shows_something: whether there is any contrast.
+    (of a raw panorama its own height and width). ground: (K / quarters, S, S), which pixels of them show
+    ground to scale; None of views that do not tell. shows_something: whether there is any contrast.
     """
 
     vectors: NDArray[np.float32]
     headings: NDArray[np.float64] | None
     drawn: NDArray[np.uint8]
+    ground: NDArray[np.bool_] | None
     quarters: int
     notes: tuple[str, ...]
     shows_something: bool
@@ -59,6 +61,13 @@ class Query:
     def squares(self) -> NDArray[np.uint8]:
         """(K, S, S, 3), what the encoder saw under each heading."""
         return _all_quarters(self.drawn, self.quarters)
+
+    def on_the_ground(self, row: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
+        """Return the square (S, S, 3) of a heading and which of its pixels show ground, if that is known."""
+        if self.ground is None:
+            return None
+        turn, drawn = divmod(row, len(self.drawn))
+        return np.rot90(self.drawn[drawn], -turn), np.rot90(self.ground[drawn], -turn)
 
 
 def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Camera:
@@ -176,7 +185,9 @@ def query_of(
     if searched:
         notes.append(f"heading unknown: {headings} headings were tried")
     shows_something = _contrast(pixels) >= MIN_CONTRAST
-    return Query(vectors, tried, squares, quarters, tuple(notes), shows_something)
+    seen = [p.ground for p in prepared if p.ground is not None]
+    ground = np.stack(seen) if len(seen) == len(prepared) else None
+    return Query(vectors, tried, squares, ground, quarters, tuple(notes), shows_something)
 
 
 def _contrast(pixels: NDArray[np.uint8]) -> float:

@@ -17,9 +17,11 @@ from gleam.imagery.preparation.panorama import panorama_sampling
 from gleam.imagery.preparation.raw import raw_coordinates, raw_facts, raw_picture
 from gleam.imagery.preparation.sampling import Sampling, Source, draw
 from gleam.imagery.preparation.settings import Preparation
-from gleam.imagery.preparation.square import OVERSAMPLING
+from gleam.imagery.preparation.square import OVERSAMPLING, polar_grid
 from gleam.views import UNKNOWN_POSE, Pose, View
 
+NADIR_SHARE = 0.04
+"""Of the half width: nearer to the camera one sees it, or what carries it, more than the ground."""
 _SAMPLERS: dict[View, Callable[[tuple[int, int], Pose, Preparation], Sampling]] = {
     View.SATELLITE: overhead_sampling,
     View.MAP: overhead_sampling,
@@ -34,6 +36,7 @@ class Prepared:
     """An image ready for the encoder.
 
     pixels: (S, S, 3) uint8; raw panoramas may have another height and width.
+    ground: (S, S) which pixels of a panorama or ground photo show ground to scale; None of other pictures.
     north_up: whether the top of the square (the centre of a raw panorama) is known to be north.
     note: what was assumed because the pose did not tell, in words; empty when nothing was.
     """
@@ -41,6 +44,7 @@ class Prepared:
     pixels: NDArray[np.uint8]
     north_up: bool
     note: str
+    ground: NDArray[np.bool_] | None = None
 
 
 def prepare(
@@ -73,8 +77,19 @@ def prepare_each(
             out.append(Prepared(raw_picture(image, view, pose, p), *raw_facts(view, pose, p)))
         else:
             sampling = _sampling(image.shape[:2], view, pose, p)
-            out.append(Prepared(draw(source, sampling, p.pixels), sampling.north_up, sampling.note))
+            square = draw(source, sampling, p.pixels)
+            out.append(Prepared(square, sampling.north_up, sampling.note, _ground(view, sampling, p)))
     return out
+
+
+def _ground(view: View, sampling: Sampling, p: Preparation) -> NDArray[np.bool_] | None:
+    """Return which pixels of the polar square show ground to scale; None of views without such a square."""
+    if view not in (View.PANORAMA, View.GROUND):
+        return None
+    side, k = p.pixels, OVERSAMPLING
+    radius = polar_grid(side * k)[1]
+    shown = sampling.seen & (radius < p.metric_share) & (radius > NADIR_SHARE)
+    return np.asarray(shown.reshape(side, k, side, k).all((1, 3)))
 
 
 def source_coordinates(

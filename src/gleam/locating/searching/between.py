@@ -137,6 +137,23 @@ class Between:
             kept.vectors.update(found)
         return [found[key] for key in keys]
 
+    def squares(self, wanted: Sequence[tuple[Tile, Around, Step]]) -> list[NDArray[np.uint8] | None]:
+        """Return squares as the encoder takes them, each a step from a tile; None where ground is missing."""
+        kept = self._kept
+        out: list[NDArray[np.uint8] | None] = [None] * len(wanted)
+        cut: dict[int, list[Piece]] = {}
+        for number, (tile, around, (i, j)) in enumerate(wanted):
+            metres = self._atlas.stride_of(tile.width_m) / STEPS_PER_STRIDE
+            pieces = pieces_of(tile.width_m, around, i * metres, j * metres)
+            if pieces is not None:
+                cut[number] = pieces
+        if cut:
+            self._fetch(kept, {piece.tile.id for pieces in cut.values() for piece in pieces})
+            made = self._squares(kept, list(cut.values()), wanted[0][0].width_m)
+            for number, square in zip(cut, made, strict=True):
+                out[number] = square
+        return out
+
     def warm(self, stopped: Callable[[], bool]) -> None:
         """Make the pictures of all tiles ready, where so many are remembered, until told to stop.
 

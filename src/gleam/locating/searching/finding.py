@@ -120,7 +120,7 @@ class Finder:
         if len(hits) > 1:
             places, counts = self._fused(places, queries, hits, region, without, k, fuse, weights)
         refined = refine_places(
-            self.atlas, self._between, query.vectors, places, hits[main], refine, query.headings
+            self.atlas, self._between, query.vectors, places, hits[main], refine, query.headings, query
         )
         return Found(query, refined.places, refined.surface, tiles, queries, counts)
 

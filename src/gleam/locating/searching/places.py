@@ -28,7 +28,8 @@ class Place:
 
     lat, lon: mean of their centres, weighted by similarity. best: the most similar tile. row: number of
     the query vector (the assumed heading) that found it. members: how many tiles. bonus: what tiles of
-    other sizes add to its score.
+    other sizes, and the correlation of the ground, add to its score. correlation: of the photo's ground with
+    the place's, see :mod:`gleam.locating.searching.correlation`; 0 where there is none.
     """
 
     lat: float
@@ -37,10 +38,11 @@ class Place:
     row: int
     members: int
     bonus: float = 0.0
+    correlation: float = 0.0
 
     @property
     def score(self) -> float:
-        """By which places are ordered: the mean of the similarities over the sizes of tiles."""
+        """By which places are ordered: the similarity and the bonus."""
         return self.best.score + self.bonus
 
 
