@@ -23,6 +23,7 @@ from gleam.web.settings import Settings
 MAP_QUEUE = 400
 """Tiles of the map that may wait; a browser asks for some dozens at once."""
 EXPLAIN_QUEUE = 16
+_PAUSE_S = 0.02
 FETCHES, FETCH_QUEUE = 4, 16
 FILE_QUEUE = 100
 """Uploads, exports and metadata that may wait: work of the disk more than of the processor."""
@@ -76,7 +77,13 @@ class Service:
     def _warm_pictures(self) -> None:
         """Decode the tiles' pictures beside the first requests; without them those are only slower."""
         with suppress(GleamError):
-            self.locator.finder.warm(self._closing.is_set)
+            self.locator.finder.warm(self._closing_or_idle)
+
+    def _closing_or_idle(self) -> bool:
+        """Wait until no photo is in work; return whether the server ends."""
+        while self.engine.waiting and not self._closing.wait(_PAUSE_S):
+            pass
+        return self._closing.is_set()
 
     def close(self) -> None:
         """Let work end and close the files."""

@@ -45,7 +45,7 @@ _PREPARED = 4096
 """Pictures that are remembered as the encoder takes them: 113 MB with the shipped one."""
 _DECODED = 256
 """Pictures that are remembered as they are, where the encoder takes others: 28 MB."""
-_WARMED_AT_ONCE = 64
+_WARMED_AT_ONCE = 16
 _STORED = 4096
 """Pictures that are remembered as they are stored: 40 MB."""
 _NEIGHBOURHOODS = 20_000
