@@ -403,8 +403,7 @@ def _project(source: str, target: str, x: ArrayLike, y: ArrayLike) -> tuple[Any,
 def _alike(*values: ArrayLike) -> list[Floats]:
     """Return values broadcast against each other, as arrays of one shape.
 
-    What numpy's own function does, in a fifth of the time, and its results may be handed to pyproj, which
-    refuses those that share their memory.
+    What ``np.broadcast_arrays`` does, without what it spends on views: here the arrays are small and many.
     """
     arrays = [np.asarray(value, float) for value in values]
     shape = np.broadcast(*arrays).shape

@@ -54,10 +54,6 @@ class Hits(Sequence[Hit]):
         """(N,) longitudes of the tiles' centres."""
         return self.table.lons[self.rows]
 
-    def tile(self, at: int) -> Tile:
-        """Return the tile of one hit."""
-        return self.table.tile(int(self.rows[at]))
-
     def taken(self, at: NDArray[Any]) -> Hits:
         """Return some of the hits, by number or by mask, in the order asked for."""
         return Hits(self.table, self.rows[at], self.scores[at])

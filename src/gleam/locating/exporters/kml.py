@@ -88,7 +88,7 @@ def _region(folder: Xml.Element, answer: Answer, rings: list[Ring]) -> None:
 
 
 def _alternative(folder: Xml.Element, answer: Answer, candidate: Candidate) -> None:
-    mark = _placemark(folder, f"{photo_name(answer)} #{candidate.rank}", f"similarity {candidate.score:.3f}")
+    mark = _placemark(folder, f"{photo_name(answer)} #{candidate.rank}", f"score {candidate.score:.3f}")
     add(mark, "styleUrl", "#alternative")
     _extended(mark, {"rank": str(candidate.rank), "score": f"{candidate.score:g}", "tile": candidate.tile})
     _point(mark, (candidate.lat, candidate.lon))

@@ -115,11 +115,10 @@ class Between:
         with self._lock:
             found = {key: kept.vectors[key] for key in keys if key in kept.vectors}
         cut: dict[tuple[str, Step], list[Piece]] = {}
-        for key, (tile, around, (i, j)) in zip(keys, wanted, strict=True):
+        for key, (tile, around, step) in zip(keys, wanted, strict=True):
             if key in found:
                 continue
-            metres = self._atlas.stride_of(tile.width_m) / STEPS_PER_STRIDE
-            pieces = pieces_of(tile.width_m, around, i * metres, j * metres)
+            pieces = self._pieces(tile, around, step)
             found[key] = None
             if pieces is not None:
                 cut[key] = pieces
@@ -142,9 +141,8 @@ class Between:
         kept = self._kept
         out: list[NDArray[np.uint8] | None] = [None] * len(wanted)
         cut: dict[int, list[Piece]] = {}
-        for number, (tile, around, (i, j)) in enumerate(wanted):
-            metres = self._atlas.stride_of(tile.width_m) / STEPS_PER_STRIDE
-            pieces = pieces_of(tile.width_m, around, i * metres, j * metres)
+        for number, (tile, around, step) in enumerate(wanted):
+            pieces = self._pieces(tile, around, step)
             if pieces is not None:
                 cut[number] = pieces
         if cut:
@@ -170,6 +168,10 @@ class Between:
             self._fetch(kept, {tile.id for tile in some})
             for width in sizes:
                 self._pictures(kept, {tile.id for tile in some if tile.width_m == width}, width)
+
+    def _pieces(self, tile: Tile, around: Around, step: Step) -> list[Piece] | None:
+        metres = self._atlas.stride_of(tile.width_m) / STEPS_PER_STRIDE
+        return pieces_of(tile.width_m, around, step[0] * metres, step[1] * metres)
 
     def _halves(self, width_m: float) -> bool:
         preparation = self._atlas.preparation(self._encoder, width_m)

@@ -3,9 +3,7 @@
 An encoder tells places by what they look like as a whole. Of a panorama or a photo taken at street level much
 of the prepared square is ground to scale, and that can be laid on the imagery itself: edges, and what is
 greener or bluer than its surroundings, correlate at the right place and hardly anywhere else. The two know
-different things. Measured on three cities that taught nothing to the weights (tile by tile, 60 places
-each): of the right tiles among the best twenty 72 % come first by the encoder alone and 88 % with the
-correlation for panoramas, 27 % and 42 % for ground photos.
+different things: README says how many more places they find together.
 
 Normalised correlation under a mask by Fourier transforms: Padfield, *Masked object registration in the
 Fourier domain* (2012), for a mask on one side alone.
