@@ -74,6 +74,11 @@ def test_imagery_comes_and_goes(atlas, more_imagery, encoder, content_of):
     assert atlas.fingerprint == fingerprint
 
 
+def test_imagery_goes_by_the_path_it_came_by(atlas, more_imagery, encoder):
+    added = atlas.add(more_imagery / "more.csv", encoder)
+    assert atlas.remove(str(more_imagery / "more.csv")).tiles == added.tiles
+
+
 def test_what_cannot_be_changed(atlas, imagery, more_imagery, encoder, pixel_encoder_class, tmp_path):
     other = pixel_encoder_class(name="others", fingerprint="0123456789abcdef")
     with pytest.raises(AtlasError, match=r"'pixels' .*cannot be extended with 'others'"):

@@ -104,7 +104,7 @@ def remove_imagery(folder: Path, name: str) -> Removed:
 
     Args:
         folder: The atlas.
-        name: The name or the key of the imagery, as ``gleam atlas show`` tells them.
+        name: The name or the key of the imagery, as ``gleam atlas show`` tells them, or the path it had.
 
     Raises:
         AtlasError: The atlas is not finished or cannot be changed, the name stands for several, nothing
@@ -159,10 +159,11 @@ def _changeable(folder: Path) -> Manifest:
 
 
 def _named(folder: Path, manifest: Manifest, name: str) -> Imagery:
-    found = [e for e in manifest.imagery if name in (e.record.key, e.record.name)]
+    names = {name, Path(name).name}
+    found = [e for e in manifest.imagery if names & {e.record.key, e.record.name}]
     if not found:
-        names = [f"{e.record.name} ({e.record.key})" for e in manifest.imagery]
-        raise unknown_name(f"imagery of {folder.name}", name, names)
+        known = [f"{e.record.name} ({e.record.key})" for e in manifest.imagery]
+        raise unknown_name(f"imagery of {folder.name}", name, known)
     if len(found) > 1:
         keys = ", ".join(e.record.key for e in found)
         raise AtlasError(f"{folder} holds {len(found)} sources called {name}; give the key of one: {keys}.")
