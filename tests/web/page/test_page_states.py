@@ -32,6 +32,20 @@ def test_what_goes_wrong_is_said_beside_the_photo_and_can_be_mended(visit):
     window.complaints = [said for said in window.complaints if not any(part in said for part in provoked)]
 
 
+def test_an_answer_that_breaks_off_is_no_answer(visit):
+    window = visit("/")
+    window.page.route(
+        "**/v1/locate*",
+        lambda route: route.fulfill(status=200, content_type="application/json", body='{"answers": ['),
+    )
+    window.drop(("noise.jpg", noise_jpeg()))
+    window.page.wait_for_selector(".photo-error")
+    assert window.text(".photo-error") == window.words("error.unreachable")
+    window.page.unroute("**/v1/locate*")
+    window.page.click("#start")
+    window.page.wait_for_selector("#answer .claim")
+
+
 def test_a_busy_server_is_asked_again_when_it_says(serve, visit):
     slow = serve(rate_per_s=1.0)
     window = visit(url=slow.url)

@@ -223,6 +223,25 @@ def test_a_killed_server_keeps_what_it_acknowledged(tiny, process, visit, tmp_pa
 
 
 @in_browser
+def test_an_answer_that_breaks_off_is_no_answer(serve, visit):
+    served = serve(3, double=0.0)
+    ann = visit(served.url, "ann").ready()
+    torn = {"status": 200, "content_type": "application/json", "body": '{"regions": ['}
+    ann.page.route("**/v1/regions*", lambda route: route.fulfill(**torn))
+    ann.page.route("**/v1/review", lambda route: route.fulfill(**torn))
+    ann.page.reload()
+    ann.ready()
+    ann.page.wait_for_function("() => !document.querySelector('#legend').textContent.includes('…')")
+    pair = ann.pair
+    ann.press("a")
+    ann.page.wait_for_selector("#trouble:visible")
+    assert "Nothing is lost" in ann.text("#trouble")
+    ann.page.unroute("**/v1/review")
+    ann.press_and_move_on("a")
+    assert served.store.outcome(pair).standing == "single"
+
+
+@in_browser
 def test_the_page_in_chinese(serve, visit):
     served = serve(2, teachers=("city", "other"))
     chen = visit(served.url, "陈", locale="zh-CN").ready()

@@ -26,8 +26,14 @@ async function ask(path, json) {
   } catch {
     throw new Refusal(t("error.unreachable"));
   }
+  if (response.status === 204) return null;
   let body = null;
-  try { body = await response.json(); } catch { /* not ours: a proxy, say */ }
+  try {
+    body = await response.json();
+  } catch {
+    // An answer that breaks off, as when the server is killed, is no answer; a refusal may come from a proxy.
+    if (response.ok) throw new Refusal(t("error.unreachable"));
+  }
   if (!response.ok) throw new Refusal(body?.error || t("error.status", { status: response.status }), response.status, body);
   return body;
 }

@@ -18,7 +18,13 @@ const TRIES = 12;
 /** Ask once; returns parsed JSON (null when there is no body). */
 async function ask(path, options) {
   const response = await send(path, options);
-  return response.status === 204 ? null : response.json();
+  if (response.status === 204) return null;
+  try {
+    return await response.json();
+  } catch (problem) {
+    if (problem.name === "AbortError") throw problem;
+    throw new ApiError(t("error.unreachable")); // it broke off, as when the server is killed
+  }
 }
 
 /** Send a request; returns its response, or throws what the server said against it. */
