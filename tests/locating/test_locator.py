@@ -291,7 +291,7 @@ def test_no_region_is_drawn_that_would_not_hold(encoder, atlas, landscape, map_p
 )
 def test_a_damaged_calibration_is_told(encoder, damage):
     encoder.calibration = damage
-    with pytest.raises(EncoderError, match="calibration of the encoder 'pixels' is damaged"):
+    with pytest.raises(EncoderError, match="calibration of the encoder 'pixels' is damaged or of another version"):
         Calibrations.of(encoder)
 
 

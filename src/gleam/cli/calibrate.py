@@ -55,6 +55,8 @@ def calibrate(
             "in their order."
         )
     loaded = Encoder.from_pretrained(encoder)
+    # What is made anew must not lean on the old, nor fail because that is of another version.
+    loaded.calibration = {}
     tables = [Places.read(path).select(split=split) for path in places]
     some = tables if limit is None else [_limited(table, limit) for table in tables]
     found = calibrate_encoder(loaded, some, name=name, within_m=within, seed=seed)

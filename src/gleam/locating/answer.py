@@ -32,7 +32,7 @@ class Candidate:
     """A place that the photo may show.
 
     rank: from 1. lat, lon: finer than the tile, see :mod:`gleam.locating.searching.places`. score: cosine
-    similarity of the best square there, and what other sizes of tile and the correlation of the ground add.
+    similarity of the best square there, and what other sizes of tile and how the ground fits add.
     tile: the best tile's id. footprint: its ground. heading_deg: of the photo if it was taken here and the
     heading was searched for.
     """

@@ -112,7 +112,7 @@ class Calibrations:
             )
         except (GleamError, AttributeError, KeyError, TypeError, ValueError) as error:
             name = getattr(encoder, "name", "unnamed")
-            raise EncoderError(f"The calibration of the encoder {name!r} is damaged: {error}") from None
+            raise EncoderError(f"The calibration of the encoder {name!r} is damaged or of another version: {error}") from None
 
     def answer(self, view: str) -> Calibration | None:
         """Return the calibration of answers for a view, if any."""
@@ -160,7 +160,7 @@ def _read(items: Any, known: tuple[str, ...]) -> tuple[Calibration, ...]:
     for calibration in made:
         if not set(calibration.features) <= set(known):
             raise GleamError(
-                f"{calibration.name!r} uses the features {', '.join(calibration.features)}; "
-                f"known are {', '.join(known)}."
+                f"{calibration.name!r} uses {', '.join(sorted(set(calibration.features) - set(known)))}, which "
+                "this version of GLEAM does not know; make it anew with gleam calibrate."
             )
     return made

@@ -26,7 +26,8 @@ SIGNS = (
     "looseness",
     "heading_searched",
     "heading_lead",
-    "correlation",
+    "ground",
+    "ground_lead",
 )
 """similarity: of the best place. margin: over the best place further away than the stated distance.
 log_gallery: of the number of tiles searched. lead: -ln of :func:`chance_of_lead`. runner_up: of the
@@ -34,7 +35,8 @@ second place over the third. dispersion: ln of the mean distance (m) of the next
 support: ln of the number of tiles in the best place. sharpness: of the peak of the
 :class:`~gleam.locating.searching.surface.Surface`. looseness: ln of one sigma of the position (m) before
 calibration. heading_searched: 0 or 1. heading_lead: of the best heading over those turned away from it.
-correlation: of the ground of a panorama or ground photo with that of the place, 0 of other views."""
+ground: how far the ground of a panorama or ground photo stands out on that of the place, 0 of other views;
+ground_lead: over the other places."""
 TOGETHER, SEQUENCE = "together", "sequence"
 """What stands in place of a view for several photos of one place, and for a photo of a flight."""
 TOGETHER_SIGNS = (
@@ -98,7 +100,8 @@ def signs_of(
     out["dispersion"] = math.log1p(float(away.mean())) if away.size else 0.0
     out["support"] = math.log(first[0].members)
     out["heading_searched"] = float(heading_searched)
-    out["correlation"] = first[0].correlation
+    out["ground"] = first[0].ground
+    out["ground_lead"] = first[0].ground - max((p.ground for p in first[1:]), default=0.0)
     if surface is not None:
         east, _, north = surface.covariance_m2
         out["sharpness"] = surface.sharpness

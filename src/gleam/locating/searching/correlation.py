@@ -1,12 +1,15 @@
-"""How well the ground that a photo shows lies on the ground of a place, pixel by pixel.
+"""How well the ground that a photo shows lies on the ground of places, pixel by pixel.
 
 An encoder tells places by what they look like as a whole. Of a panorama or a photo taken at street level much
-of the prepared square is ground to scale, and that can be laid on the imagery itself: edges, and what is
-greener or bluer than its surroundings, correlate at the right place and hardly anywhere else. The two know
-different things: README says how many more places they find together.
+of the prepared square is ground to scale, and that can be laid on the imagery itself: its pattern correlates
+at the right place and hardly anywhere else. The two know different things: README says how many more places
+they find together.
 
-Normalised correlation under a mask by Fourier transforms: Padfield, *Masked object registration in the
-Fourier domain* (2012), for a mask on one side alone.
+Sun, season and camera change the contrast of the ground from street to street, so every pixel is compared
+with the few around it only (local contrast normalisation: Jarrett et al., *What is the best multi-stage
+architecture for object recognition?*, 2009). What is left is correlated under the mask of what the photo
+shows by Fourier transforms: Padfield, *Masked object registration in the Fourier domain* (2012), for a mask
+on one side alone, with one denominator for all layers.
 """
 
 from __future__ import annotations
@@ -21,7 +24,15 @@ REACH_SHARE = 0.125
 """Of the square's width: so far the ground may be off its place along each axis."""
 LEAST_SHARE = 0.02
 """Of the square: with less ground in sight nothing is compared."""
-_BLUR, _AROUND_SHARE = 1.0, 0.16
+_WINDOW = 5
+"""Pixels: width of the neighbourhood that a pixel is compared with."""
+_FLAT = 9.0
+"""Variance (of 0..255) below which a neighbourhood counts as even, and its noise is not blown up."""
+_BLUR = 1.0
+_SPREADS = np.array([0.71, 0.58, 0.61, 0.38, 0.19, 0.19], np.float32)[:, None, None]
+"""Standard deviations of the layers in imagery of cities; dividing by them lets the layers count alike."""
+_EVEN = 0.05
+"""Ground of less than this share of the usual variance counts as even."""
 
 
 class Template:
@@ -34,41 +45,46 @@ class Template:
 
     def __init__(self, square: NDArray[np.uint8], ground: NDArray[np.bool_]) -> None:
         mask = ground.astype(np.float32)
-        self.pixels = float(mask.sum())
+        self.pixels = max(float(mask.sum()), 1.0)
         shown = layers(square[None])[0]
-        shown = (shown - (shown * mask).sum((1, 2), keepdims=True) / max(self.pixels, 1.0)) * mask
-        self._length = np.sqrt((shown * shown).sum((1, 2)))
+        shown = (shown - (shown * mask).sum((1, 2), keepdims=True) / self.pixels) * mask
+        shown /= np.maximum(np.sqrt((shown * shown).sum((1, 2), keepdims=True)), 1e-6)
         self._shown, self._mask = (np.conj(fft.rfft2(part)) for part in (shown, mask))
 
-    def correlation(self, squares: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return (N,) how well the ground lies on squares (N, S, S, 3), -1..1, at the best shift in reach.
+    def correlation(self, squares: NDArray[np.uint8]) -> Floats:
+        """Return (N, R, R) how well the ground lies on squares (N, S, S, 3), by its shift down and right.
 
-        The mean over the layers of the normalised correlation; a shift is the same for all.
+        In the middle of the R shifts along an axis lies none; the mean over layers is about that of
+        Pearson's correlations, -1..1.
         """
         side = squares.shape[1]
         reach = round(REACH_SHARE * side)
         under = layers(squares)
-        seen, power = fft.rfft2(under), fft.rfft2(under * under)
+        under = (under - under.mean((2, 3), keepdims=True)) / _SPREADS
 
         def shifted(spectrum: NDArray[np.complex64]) -> Floats:
             whole = np.roll(fft.irfft2(spectrum, (side, side)), (reach, reach), (-2, -1))
             return np.asarray(whole[..., : 2 * reach + 1, : 2 * reach + 1])
 
-        sums = shifted(seen * self._mask)
-        spread = shifted(power * self._mask) - sums * sums / self.pixels
-        found = shifted(seen * self._shown) / np.sqrt(np.maximum(spread, 1e-6))
-        found /= np.maximum(self._length, 1e-6)[:, None, None]
-        return np.asarray(found.mean(1).max((-2, -1)), np.float64)
+        alike = shifted((fft.rfft2(under) * self._shown).mean(1))
+        power = shifted(fft.rfft2((under * under).mean(1)) * self._mask)
+        return np.asarray(alike / np.sqrt(np.maximum(power, _EVEN * self.pixels)))
 
 
 def layers(squares: NDArray[np.uint8]) -> Floats:
-    """Return (N, 5, S, S) of squares (N, S, S, 3): edges, and how much greener and bluer than around."""
-    colours = np.moveaxis(squares.astype(np.float32) / 255, -1, 1)
+    """Return (N, 6, S, S) of squares (N, S, S, 3): brightness, greener, bluer, and three of edges.
+
+    The first three say by how many standard deviations of its neighbourhood a pixel differs from that; the
+    others are the steepness of the first, and its slopes down and to the right.
+    """
+    colours = np.moveaxis(squares.astype(np.float32), -1, 1)
     red, green, blue = colours[:, 0], colours[:, 1], colours[:, 2]
-    bright = colours.mean(1)
+    tints = np.stack([colours.mean(1), green - (red + blue) / 2, blue - red], axis=1)
+    around = (0, 0, _WINDOW, _WINDOW)
+    mean = ndimage.uniform_filter(tints, around)
+    variance = ndimage.uniform_filter(tints * tints, around) - mean * mean
+    local = (tints - mean) / np.sqrt(np.maximum(variance, _FLAT))
+    bright = local[:, 0]
     steepness = np.hypot(*np.gradient(bright, axis=(1, 2)))
     down, right = np.gradient(ndimage.gaussian_filter(bright, (0, _BLUR, _BLUR)), axis=(1, 2))
-    around = round(_AROUND_SHARE * squares.shape[1])
-    tints = [green - (red + blue) / 2, blue - red]
-    tints = [tint - ndimage.uniform_filter(tint, (0, around, around)) for tint in tints]
-    return np.stack([steepness, right, down, *tints], axis=1).astype(np.float32)
+    return np.concatenate([local, np.stack([steepness, down, right], axis=1)], axis=1).astype(np.float32)

@@ -25,6 +25,9 @@ from gleam.views import Pose, View
 REFINED = 10
 """Places looked at more closely and judged by, however many are returned. On a city, 10 instead of 5
 found a third more drone photos where the first look was poor."""
+_WITH_GROUND = 2
+"""So many times that where the photo shows ground to scale: an encoder often finds its place, but not as one
+of the first."""
 _HITS_PER_PLACE = 12
 """Overlapping tiles fetched for each place wanted: the eight neighbours at half a tile, and some."""
 _OTHERS = 3
@@ -39,7 +42,7 @@ class Found:
     query: the photo as the main size of tile sees it. places: best first. surface: of scores around the
     first place; None when nothing was looked at closely. tiles: how many of the main size were searched.
     queries: the photo for every size of tile, for those who search with it again. weights: how much each size
-    of tile counts.
+    of tile counts. spread: of the correlations of the photo's ground by chance, None without any.
     """
 
     query: Query
@@ -48,6 +51,7 @@ class Found:
     tiles: int
     queries: Mapping[float, Query] = field(default_factory=dict)
     weights: Mapping[float, float] = field(default_factory=dict)
+    spread: float | None = None
 
 
 class Finder:
@@ -94,6 +98,7 @@ class Finder:
         refine: int = REFINED,
         without: Circle | None = None,
         weights: Mapping[float, float] | None = None,
+        spread: float | None = None,
     ) -> Found:
         """Return the ``k`` best places.
 
@@ -102,27 +107,41 @@ class Finder:
             region: Where to search.
             k: Places wanted.
             fuse: Weigh overlapping tiles into one position.
-            refine: So many of them are looked at closely.
+            refine: So many of the best are looked at closely; twice as many by a photo that shows ground to
+                scale.
             without: Tiles centred here count as missing: how a calibration makes photos from elsewhere.
             weights: How much each size of tile counts; found out when not given.
+            spread: Of the correlations of the photo's ground by chance, likewise.
         """
         main = self.atlas.tile_m
         query = queries[main]
         tiles = self._count(region)
         if not query.shows_something:
             return Found(query, [], None, tiles, queries)
+        looked_at = refine if query.ground is None else _WITH_GROUND * refine
+        wanted = max(k, looked_at)
         hits = {
-            size: self._hits(size, q.vectors, k * _HITS_PER_PLACE, region, without)
+            size: self._hits(size, q.vectors, wanted * _HITS_PER_PLACE, region, without)
             for size, q in queries.items()
         }
-        places = merge_into_places(hits[main], main, self.atlas.stride_of(main), k, fuse=fuse)
+        places = merge_into_places(hits[main], main, self.atlas.stride_of(main), wanted, fuse=fuse)
         counts: Mapping[float, float] = weights or {main: 1.0}
         if len(hits) > 1:
-            places, counts = self._fused(places, queries, hits, region, without, k, fuse, weights)
+            places, counts = self._fused(places, queries, hits, region, without, wanted, fuse, weights)
         refined = refine_places(
-            self.atlas, self._between, query.vectors, places, hits[main], refine, query.headings, query
+            self.atlas,
+            self._between,
+            query.vectors,
+            places,
+            hits[main],
+            looked_at,
+            query.headings,
+            query,
+            spread,
         )
-        return Found(query, refined.places, refined.surface, tiles, queries, counts)
+        return Found(
+            query, refined.places[:k], refined.surface, tiles, queries, counts, refined.spread or spread
+        )
 
     def joined_scores(
         self, found: Found, hits: Sequence[Hit], rows: NDArray[np.intp], region: Region | None

@@ -28,8 +28,8 @@ class Place:
 
     lat, lon: mean of their centres, weighted by similarity. best: the most similar tile. row: number of
     the query vector (the assumed heading) that found it. members: how many tiles. bonus: what tiles of
-    other sizes, and the correlation of the ground, add to its score. correlation: of the photo's ground with
-    the place's, see :mod:`gleam.locating.searching.correlation`; 0 where there is none.
+    other sizes, and the photo's ground, add to its score. ground: how far that stands out on the place's, in
+    standard deviations, see :mod:`gleam.locating.searching.ground`; 0 where none was compared.
     """
 
     lat: float
@@ -38,7 +38,7 @@ class Place:
     row: int
     members: int
     bonus: float = 0.0
-    correlation: float = 0.0
+    ground: float = 0.0
 
     @property
     def score(self) -> float:

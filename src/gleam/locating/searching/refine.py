@@ -11,7 +11,7 @@ place's best square. Only the winner is then followed to its peak.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from gleam.atlas.tiles import Hit
 from gleam.locating.query import Query
 from gleam.locating.searching.between import Between
 from gleam.locating.searching.contender import Contender, look_at
-from gleam.locating.searching.correlation import LEAST_SHARE, Template
+from gleam.locating.searching.ground import lay_on_ground
 from gleam.locating.searching.peak import climb
 from gleam.locating.searching.places import Place
 from gleam.locating.searching.surface import Surface
@@ -31,18 +31,18 @@ MOST_GAIN = 0.16
 RACE = 0.12
 """Places that score less than this below the best after the first square get four squares more."""
 MOST_IN_RACE = 10
-CORRELATION_WEIGHT = 0.5
-"""Cosine similarity that a full correlation of the ground is worth."""
-CORRELATION_BY_CHANCE = 0.17
-"""About what wrong places reach: panoramas less, ground photos, which show less ground, more."""
 
 
 @dataclass(frozen=True)
 class Refined:
-    """places: the same as given, in their new order. surface: around the first, None when not refined."""
+    """places: the same as given, in their new order. surface: around the first, None when not refined.
+
+    spread: see :func:`~gleam.locating.searching.ground.lay_on_ground`.
+    """
 
     places: list[Place]
     surface: Surface | None
+    spread: float | None = None
 
 
 def refine_places(
@@ -54,6 +54,7 @@ def refine_places(
     count: int,
     headings: NDArray[np.float64] | None = None,
     query: Query | None = None,
+    spread: float | None = None,
 ) -> Refined:
     """Score the best of ``count`` places between the tiles and order all places anew.
 
@@ -66,6 +67,7 @@ def refine_places(
         count: How many of the places to look at closely at most.
         headings: Those assumed for the vectors, when they were searched for.
         query: The photo, whose ground is laid on that of the places where it shows some.
+        spread: Of its correlations by chance, when places are looked at that are too few to tell.
 
     Returns:
         The same places with finer positions and higher or equal scores, best first, and the surface of
@@ -84,29 +86,9 @@ def refine_places(
     if len(race) > 1:
         look_at(between, vectors, race[:MOST_IN_RACE], Contender.quarters)
     if query is not None:
-        lay_on_ground(between, query, running)
+        spread = lay_on_ground(between, query, running, spread)
     order = np.argsort([-c.best.score for c in running], kind="stable")
     final, surface = climb(atlas, between, vectors, running[order[0]], headings)
     rest = [*(c.best for i, c in enumerate(running) if i != order[0]), *places[len(close) :]]
     rest.sort(key=lambda p: (-p.score, p.best.tile.id))
-    return Refined([final, *rest], surface)
-
-
-def lay_on_ground(between: Between, query: Query, running: Sequence[Contender]) -> None:
-    """Add to each contender's score how well the photo's ground lies on its best square."""
-    if query.ground is None:
-        return
-    made = between.squares([(c.anchor, c.around, c.step) for c in running])
-    squares = {number: square for number, square in enumerate(made) if square is not None}
-    by_row: dict[int, list[int]] = {}
-    for number in squares:
-        by_row.setdefault(running[number].best.row, []).append(number)
-    for row, numbers in by_row.items():
-        shown = query.on_the_ground(row)
-        if shown is None or shown[1].mean() < LEAST_SHARE:
-            continue
-        found = Template(*shown).correlation(np.stack([squares[number] for number in numbers]))
-        for number, correlation in zip(numbers, found.tolist(), strict=True):
-            best = running[number].best
-            bonus = best.bonus + CORRELATION_WEIGHT * (correlation - CORRELATION_BY_CHANCE)
-            running[number].best = replace(best, bonus=bonus, correlation=correlation)
+    return Refined([final, *rest], surface, spread)

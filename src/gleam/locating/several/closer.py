@@ -52,7 +52,9 @@ def look_around(locator: Locator, sighting: Sighting, lat: float, lon: float) ->
         return None
     around = Region.around(Circle(lat, lon, NEIGHBOUR_STRIDES * locator.atlas.stride_m))
     weights = seen.weights or None
-    found = locator.finder.search(dict(seen.queries), around, 1, refine=1, weights=weights)
+    found = locator.finder.search(
+        dict(seen.queries), around, 1, refine=1, weights=weights, spread=seen.spread
+    )
     return found if found.places else None
 
 
