@@ -29,6 +29,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_calibration_travels_with_the_weights(town: Path, tmp_path: Path) -> None:
     encoder = tmp_path / "net"
     shutil.copytree(shipped_encoders()["city"], encoder)
+    other = json.loads((encoder / "calibration.json").read_text(encoding="utf-8"))
+    other["answers"][0]["features"][-1] = "of another version"
+    (encoder / "calibration.json").write_text(json.dumps(other), encoding="utf-8")
     done = run("calibrate", str(encoder), str(town), "--name", "small-town", "--json")
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)) == {"encoder", "fingerprint", "held_out"}

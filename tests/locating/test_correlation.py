@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from gleam.imagery.preparation import Preparation, prepare_each
 from gleam.locating.query import query_of
-from gleam.locating.searching import refine
+from gleam.locating.searching import correlation, ground
 from gleam.locating.searching.correlation import REACH_SHARE, Template, layers
+from gleam.locating.searching.ground import lay_on_ground, turned
 from gleam.views import Pose, View
 
 SIDE = 48
@@ -20,8 +22,8 @@ def country(seed: int) -> np.ndarray:
     return np.asarray(coarse.resize((3 * SIDE, 3 * SIDE), Image.Resampling.BICUBIC))
 
 
-def cut(ground: np.ndarray, down: int = 0, right: int = 0) -> np.ndarray:
-    return ground[SIDE + down : 2 * SIDE + down, SIDE + right : 2 * SIDE + right]
+def cut(land: np.ndarray, down: int = 0, right: int = 0) -> np.ndarray:
+    return land[SIDE + down : 2 * SIDE + down, SIDE + right : 2 * SIDE + right]
 
 
 def disc(radius: float) -> np.ndarray:
@@ -29,17 +31,44 @@ def disc(radius: float) -> np.ndarray:
     return np.hypot(x, y) < radius
 
 
+def slow_layers(square):
+    """The layers (6, S, S) pixel by pixel; the picture is mirrored at its edges."""
+    rgb = square.astype(float)
+    red, green, blue = np.moveaxis(rgb, -1, 0)
+    out = []
+    for tint in (rgb.mean(-1), green - (red + blue) / 2, blue - red):
+        padded = np.pad(tint, 2, mode="symmetric")
+        local = np.zeros((SIDE, SIDE))
+        for y in range(SIDE):
+            for x in range(SIDE):
+                around = padded[y : y + 5, x : x + 5]
+                local[y, x] = (tint[y, x] - around.mean()) / np.sqrt(max(around.var(), 9.0))
+        out.append(local)
+    down, right = np.gradient(out[0])
+    smooth = np.gradient(ndimage.gaussian_filter(out[0], 1.0))
+    return np.stack([*out, np.hypot(down, right), *smooth])
+
+
 def slowly(square, mask, under):
-    """Pearson's correlation of what the mask shows with what lies under it, for every shift and layer."""
+    """The correlation (R, R) shift by shift, each a sum over pixels."""
     reach = round(REACH_SHARE * SIDE)
-    shown, ground = layers(square[None])[0].astype(float), layers(under[None])[0].astype(float)
-    best = -2.0
+    shown, land = (layers(each[None])[0].astype(float) for each in (square, under))
+    land = (land - land.mean((1, 2), keepdims=True)) / correlation._SPREADS
+    centred = [a[mask] - a[mask].mean() for a in shown]
+    out = np.zeros((2 * reach + 1, 2 * reach + 1))
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
-            moved = np.roll(ground, (-down, -right), (1, 2))
-            each = [np.corrcoef(a[mask], b[mask])[0, 1] for a, b in zip(shown, moved, strict=True)]
-            best = max(best, float(np.mean(each)))
-    return best
+            below = [np.roll(b, (-down, -right), (0, 1))[mask] for b in land]
+            alike = np.mean([(a / np.linalg.norm(a)) @ b for a, b in zip(centred, below, strict=True)])
+            power = np.mean([b @ b for b in below])
+            out[down + reach, right + reach] = alike / np.sqrt(max(power, 0.05 * mask.sum()))
+    return out
+
+
+def test_layers_are_those_of_a_loop_over_pixels():
+    squares = np.stack([cut(country(1)), cut(country(2), 3, 1)])
+    expected = np.stack([slow_layers(square) for square in squares])
+    np.testing.assert_allclose(layers(squares), expected, atol=2e-3)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -50,7 +79,10 @@ def test_it_is_that_of_a_loop_over_shifts(seed):
     found = Template(square, mask).correlation(others)
     expected = [slowly(square, mask, under) for under in others]
     np.testing.assert_allclose(found, expected, atol=2e-4)
-    assert found[0] > 0.95 > 0.5 > found[1:].max()
+    assert found[0].max() > 0.9 > 0.5 > found[1:].max()
+    reach = round(REACH_SHARE * SIDE)
+    # The photo's square was cut two pixels further down and three to the left: so it lies on the place's.
+    assert np.unravel_index(found[0].argmax(), found[0].shape) == (reach + 2, reach - 3)
 
 
 def test_a_shift_out_of_reach_is_not_found():
@@ -59,20 +91,25 @@ def test_a_shift_out_of_reach_is_not_found():
     near, far = template.correlation(
         np.stack([cut(country(3), reach - 1, 0), cut(country(3), 2 * reach, 2 * reach)])
     )
-    assert near > 0.95 and far < 0.6
+    assert near.max() > 0.9 and far.max() < 0.6
 
 
 def test_even_ground_correlates_with_nothing():
     even = np.full((SIDE, SIDE, 3), 120, np.uint8)
-    assert abs(Template(even, disc(14.0)).correlation(cut(country(4))[None])[0]) < 0.05
-    assert abs(Template(cut(country(4)), disc(14.0)).correlation(even[None])[0]) < 0.05
+    assert abs(Template(even, disc(14.0)).correlation(cut(country(4))[None])).max() < 0.05
+    assert abs(Template(cut(country(4)), disc(14.0)).correlation(even[None])).max() < 0.05
+    nothing = Template(cut(country(4)), np.zeros((SIDE, SIDE), bool)).correlation(cut(country(4))[None])
+    assert (nothing == 0).all()
 
 
-def test_brightness_and_contrast_of_the_photo_do_not_matter():
+def test_brightness_contrast_and_shade_do_not_matter():
     square, under = cut(country(5)), cut(country(5), 1, 2)[None]
     darker = (square * 0.5 + 20).astype(np.uint8)
-    plain, dark = (Template(s, disc(14.0)).correlation(under)[0] for s in (square, darker))
+    shade = np.linspace(0.5, 1.0, SIDE)[:, None, None]
+    shaded = (square * shade).astype(np.uint8)
+    plain, dark, half = (Template(s, disc(14.0)).correlation(under).max() for s in (square, darker, shaded))
     assert dark == pytest.approx(plain, abs=0.02)
+    assert half == pytest.approx(plain, abs=0.02)
 
 
 P = Preparation(pixels=SIDE, ground_width_m=60.0)
@@ -100,10 +137,10 @@ class Layout:
 def test_the_ground_turns_with_the_assumed_heading():
     query = query_of(Layout(), P, PANORAMA, View.GROUND, Pose(None, fov_deg=70.0), headings=8)
     for row, heading in enumerate(query.headings):
-        square, ground = query.on_the_ground(row)
+        square, seen = query.on_the_ground(row)
         told = prepare_each(PANORAMA, View.GROUND, [Pose(float(heading), fov_deg=70.0)], P)[0]
         assert (square == told.pixels).mean() > 0.99
-        assert (ground == told.ground).mean() > 0.99
+        assert (seen == told.ground).mean() > 0.99
     drone = query_of(Layout(), P, PANORAMA, View.DRONE, Pose(30.0))
     assert drone.on_the_ground(0) is None
 
@@ -124,21 +161,62 @@ class Squares:
         return self.given
 
 
-def test_the_place_whose_ground_fits_gains(monkeypatch):
+def running(count):
     from gleam.atlas.tiles import Hit, Tile
     from gleam.locating.searching.places import Place
 
+    tile = Tile("t", 48.0, 16.0, 60.0, "s")
+    return [Contender(Place(48.0, 16.0, Hit(tile, 0.5), 0, 1)) for _ in range(count)]
+
+
+def test_the_place_whose_ground_fits_gains():
     panorama = query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(0.0))
     own = panorama.drawn[0]
-    tile = Tile("t", 48.0, 16.0, 60.0, "s")
-    running = [Contender(Place(48.0, 16.0, Hit(tile, 0.5), 0, 1)) for _ in range(3)]
-    refine.lay_on_ground(Squares([cut(country(9)), own, None]), panorama, running)
-    wrong, right, unseen = (c.best for c in running)
-    assert right.correlation > 0.99 and right.score == pytest.approx(
-        0.5 + refine.CORRELATION_WEIGHT * (right.correlation - refine.CORRELATION_BY_CHANCE)
-    )
-    assert wrong.correlation < 0.5 and wrong.score < right.score
-    assert (unseen.correlation, unseen.score) == (0.0, 0.5)  # ground is missing there
+    those = running(4)
+    squares = [cut(country(9)), own, None, cut(country(10))]
+    spread = lay_on_ground(Squares(squares), panorama, those)
+    wrong, right, unseen, other = (c.best for c in those)
+    assert right.ground > 7 > 5 > wrong.ground
+    for place in (wrong, right, other):
+        assert place.score == pytest.approx(0.5 + ground.WORTH * (place.ground - ground.BY_CHANCE))
+    assert (unseen.ground, unseen.score) == (0.0, 0.5)  # ground is missing there
+    template = Template(*panorama.on_the_ground(0))
+    maps = template.correlation(np.stack([squares[0], own, squares[3]]))
+    assert spread == pytest.approx(np.sqrt((maps.astype(float) ** 2).mean()), rel=1e-5)
+    assert right.ground == pytest.approx(maps[1].max() / spread, rel=1e-5)
+    # Alone a place does not tell what correlates by chance; what all of them told does.
+    alone = running(1)
+    assert lay_on_ground(Squares([own]), panorama, alone, spread) == spread
+    assert alone[0].best.ground == pytest.approx(right.ground, rel=1e-5)
+
+
+def test_a_view_from_above_is_not_laid_on_the_ground():
     drone = query_of(Layout(), P, PANORAMA, View.DRONE, Pose(0.0))
-    refine.lay_on_ground(Squares([]), drone, running)
-    assert running[1].best is right
+    those = running(1)
+    before = those[0].best
+    assert lay_on_ground(Squares([]), drone, those) is None
+    assert those[0].best is before
+
+
+def test_a_heading_between_the_assumed_ones_is_tried():
+    """Eight headings are 45 degrees apart here, and the true one is 2.5 degrees from the nearest."""
+    north = query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(0.0))
+    true, _ = turned(*north.on_the_ground(0), 2.5)
+    searched = query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(None), headings=8)
+    correlations = []
+    for query in (north, searched):
+        those = running(1)
+        lay_on_ground(Squares([true]), query, those, spread=1.0)
+        correlations.append(those[0].best.ground)
+    assert searched.headings[0] == 0.0
+    assert correlations[0] < 0.95 < 0.98 < correlations[1]
+
+
+def test_turning_is_about_the_camera():
+    square = cut(country(11))
+    there, mask = turned(square, disc(14.0), 10.0)
+    back, _ = turned(there, mask, -10.0)
+    middle = disc(12.0)
+    difference = np.abs(back[middle].astype(float) - square[middle]).mean()
+    assert difference < 0.2 * np.abs(there[middle].astype(float) - square[middle]).mean()
+    assert (mask ^ disc(14.0)).mean() < 0.01

@@ -287,11 +287,14 @@ def test_no_region_is_drawn_that_would_not_hold(encoder, atlas, landscape, map_p
         {"answers": [calibration(features=["a", "b", "c"])]},
         {"radius95": {"map": {"radius95_m": 1.0}}},
         {"answers": 7},
+        {"answers": [calibration(features=["similarity", "margin", "correlation"])]},
     ],
 )
 def test_a_damaged_calibration_is_told(encoder, damage):
     encoder.calibration = damage
-    with pytest.raises(EncoderError, match="calibration of the encoder 'pixels' is damaged or of another version"):
+    with pytest.raises(
+        EncoderError, match="calibration of the encoder 'pixels' is damaged or of another version"
+    ):
         Calibrations.of(encoder)
 
 
