@@ -128,6 +128,22 @@ def test_photos_that_are_told_nothing_count_as_not_claimed():
         fit_answers(silent, name="nothing at all")
 
 
+def test_photos_planted_in_a_flight_are_not_missed_where_they_get_no_position():
+    known = drawn(900)
+    silent = [replace(s, signs={}, error_m=None, sigmas=None) for s in drawn(300, seed=5) if s.present]
+    planted = [replace(s, planted=True) for s in silent]
+    alone, counted, left_out = (
+        fit_answers(x, name="n")["held_out"]["drone"] for x in (known, [*known, *silent], [*known, *planted])
+    )
+    assert left_out == alone
+    assert counted["false_locate_at_80"] > alone["false_locate_at_80"]
+    # What is said of one counts as any other answer does.
+    right = [s for s in known if s.present and s.error_m <= 50]
+    wrong = [replace(s, planted=True, error_m=500.0) for s in right[:40]]
+    more = fit_answers([*known, *wrong], name="n")["held_out"]["drone"]
+    assert more["n"] == alone["n"] + 40 and more["brier"] > alone["brier"]
+
+
 def test_pairs_are_those_of_the_view_whatever_is_known_of_the_heading():
     pairs = [{"name": "p", "views": ["drone"], "features": ["similarity"], "intercept": 0.0}]
     pairs[0] |= {"coefficients": [1.0], "within_m": None, "n": 9, "positive_share": 0.5}

@@ -9,6 +9,7 @@ from gleam.locating import Locator, Status
 from gleam.locating.judging.calibrate import fit_answers
 from gleam.locating.judging.sample import Sample
 from gleam.locating.judging.signs import SEQUENCE, SEQUENCE_SIGNS, TOGETHER, TOGETHER_SIGNS
+from gleam.locating.several import samples
 from gleam.locating.several.samples import sample_several
 from gleam.locating.several.sequence import locate_sequence
 from gleam.locating.several.together import locate_together
@@ -77,11 +78,22 @@ def test_groups_and_flights_tell_all_signs_and_a_killed_run_goes_on(
     assert file.read_bytes() == before  # nothing was located again
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_photos_of_other_places_planted_in_a_flight_are_told(encoder, atlas, places, monkeypatch, share):
+    monkeypatch.setattr(samples, "BAD_PHOTOS", share)
+    found = sample_several(Locator(encoder, atlas, headings=4), places, area="land")
+    flights = [s for s in found if s.view == SEQUENCE]
+    planted = [s.planted for s in flights]
+    # A place drawn at random out of six may be the photo's own.
+    assert flights and (not any(planted) if share == 0 else np.mean(planted) > 0.5)
+    assert not any(s.planted for s in found if s.view == TOGETHER)
+
+
 @pytest.fixture(scope="module")
 def calibration():
     """Fitted on drawn samples whose chance of being right rises with the share."""
     rng = np.random.default_rng(1)
-    samples = []
+    drawn = []
     for n in range(900):
         kind, names = ((TOGETHER, TOGETHER_SIGNS), (SEQUENCE, SEQUENCE_SIGNS))[n % 2]
         signs = {name: float(rng.normal()) for name in names}
@@ -90,10 +102,10 @@ def calibration():
         right = present and rng.random() < 1 / (1 + np.exp(-2 * signs["share"]))
         error = float(rng.rayleigh(6.0)) if right else float(rng.uniform(80, 900))
         known = (error, error / 4.0) if present else (None, None)
-        samples.append(
+        drawn.append(
             Sample("ab"[n % 4 < 2], kind, f"p{n}", present, *known, signs, n % 8 < 4, 1 if right else None)
         )
-    return fit_answers(samples, name="drawn")
+    return fit_answers(drawn, name="drawn")
 
 
 def test_fused_answers_tell_a_calibrated_probability(encoder, atlas, landscape, map_pose, calibration):

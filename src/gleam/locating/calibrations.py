@@ -112,7 +112,9 @@ class Calibrations:
             )
         except (GleamError, AttributeError, KeyError, TypeError, ValueError) as error:
             name = getattr(encoder, "name", "unnamed")
-            raise EncoderError(f"The calibration of the encoder {name!r} is damaged or of another version: {error}") from None
+            raise EncoderError(
+                f"The calibration of the encoder {name!r} is damaged or of another version: {error}"
+            ) from None
 
     def answer(self, view: str) -> Calibration | None:
         """Return the calibration of answers for a view, if any."""
@@ -158,9 +160,10 @@ def _modes(items: Mapping[str, Any]) -> dict[int, Calibration]:
 def _read(items: Any, known: tuple[str, ...]) -> tuple[Calibration, ...]:
     made = tuple(Calibration.from_dict(dict(item)) for item in items)
     for calibration in made:
-        if not set(calibration.features) <= set(known):
+        unknown = sorted(set(calibration.features) - set(known))
+        if unknown:
             raise GleamError(
-                f"{calibration.name!r} uses {', '.join(sorted(set(calibration.features) - set(known)))}, which "
+                f"{calibration.name!r} uses {', '.join(unknown)}, which "
                 "this version of GLEAM does not know; make it anew with gleam calibrate."
             )
     return made

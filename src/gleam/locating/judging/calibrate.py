@@ -143,7 +143,8 @@ def _kinds(samples: Sequence[Sample], view: str) -> dict[str, list[Sample]]:
 class _Table:
     """The samples of one view as arrays.
 
-    silent_here, silent_elsewhere: photos that were told no position at all, so that nothing could be claimed.
+    silent_here, silent_elsewhere: photos that were told no position at all, so that nothing could be claimed;
+    those that should be told none, as they were planted in a flight, are left out of the former.
     """
 
     def __init__(self, samples: Sequence[Sample], view: str, within_m: float) -> None:
@@ -151,8 +152,8 @@ class _Table:
         samples = [s for s in samples if s.signs]
         if not samples:
             raise GleamError("No photo of a view found any place to calibrate with.")
-        self.silent_here = sum(s.present for s in silent)
-        self.silent_elsewhere = len(silent) - self.silent_here
+        self.silent_here = sum(s.present and not s.planted for s in silent)
+        self.silent_elsewhere = sum(not s.present for s in silent)
         self.view, self.within_m = view, within_m
         self.signs, self.always = signs_for(view)
         complete = [s for s in samples if set(self.signs) <= set(s.signs)]
@@ -161,6 +162,7 @@ class _Table:
         self.error_m = np.array([np.inf if s.error_m is None else s.error_m for s in complete])
         self.sigmas = np.array([np.inf if s.sigmas is None else s.sigmas for s in complete])
         self.right = self.present & (self.error_m <= within_m)
+        self.to_be_found = self.present & ~np.array([s.planted for s in complete])
         self.rank = np.array([np.inf if s.rank is None else s.rank for s in complete])
         areas = sorted({s.area for s in complete})
         # One area is cut in halves, so that no figure comes from ground it was fitted on.
@@ -322,7 +324,7 @@ def _figures(
 ) -> dict[str, float]:
     """Return what the crossed probabilities reached where they were not fitted."""
     out = dict(calibration_figures(crossed[told], table.right[told]))
-    here = told & table.present
+    here = told & table.to_be_found
     out["located"] = float(located[here].sum() / max(1, here.sum() + table.silent_here))
     out["right_of_located"] = float(table.right[located].mean()) if located.any() else float("nan")
     strangers = told & ~table.present

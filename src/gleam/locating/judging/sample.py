@@ -24,7 +24,8 @@ class Sample:
     the tiles searched. error_m: of the first place, None when not present. sigmas: the same in standard
     deviations of its surface, None likewise. signs: those of :mod:`gleam.locating.judging.signs`; empty
     when nothing was found. east: whether the photo is from the eastern half of its area. rank: of the first
-    place that is right, from 1; None without any.
+    place that is right, from 1; None without any. planted: whether it was put into a flight although it shows
+    another place: the right answer to it is none, so none is missing where it gets none.
     """
 
     area: str
@@ -36,6 +37,7 @@ class Sample:
     signs: dict[str, float]
     east: bool
     rank: int | None = None
+    planted: bool = False
 
 
 class SampleLog:

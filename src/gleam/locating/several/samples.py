@@ -193,12 +193,13 @@ def _flight(
         return []
     flight = Flight(locator, CAP_MPS)
     told = bool(rng.random() < 0.5)
-    seconds = 0.0
+    seconds, planted = 0.0, []
     for n, row in enumerate(way):
         if n:
             apart = distance_m(*album.truth(way[n - 1]), *album.truth(row))
             seconds += max(1.0, apart / (CAP_MPS * float(rng.uniform(0.4, 0.9))))
         shown = int(rng.choice(rows)) if rng.random() < BAD_PHOTOS else row
+        planted.append(album.row(shown).place != album.row(row).place)
         flight.add(album.sighting(shown, told), seconds)
     smoothed = flight.smoothed()
     found = [flight.seen(n, smoothed[n]) for n in range(len(way))]
@@ -207,7 +208,9 @@ def _flight(
         answer = flight_answer(flight, n, found, smoothed[n])
         # A photo that is told no position is kept without signs: it counts among those not claimed.
         signs = {} if answer.lat is None else sequence_signs(flight, n, found, answer)
-        sample = Sample(area, SEQUENCE, album.row(row).place, present, None, None, signs, False)
+        sample = Sample(
+            area, SEQUENCE, album.row(row).place, present, None, None, signs, False, planted=planted[n]
+        )
         out.append(_measured(sample, answer, album.truth(row), album.middle, within_m))
     return out
 
