@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gleam.errors import GleamError
-from gleam.evaluation.open_set import auroc, false_locate_rate, threshold_at_coverage
+from gleam.evaluation.open_set import (
+    auroc,
+    false_locate_rate,
+    pooled_false_locate_rate,
+    threshold_at_coverage,
+)
 
 values = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=25)
 
@@ -28,6 +33,17 @@ def test_the_threshold_is_the_largest_that_answers_enough(here, coverage):
 def test_false_locates_are_counted_at_that_threshold(here, elsewhere, coverage):
     threshold = max(t for t in here if np.mean([h >= t for h in here]) >= coverage - 1e-9)
     assert false_locate_rate(here, elsewhere, coverage) == np.mean([e >= threshold for e in elsewhere])
+
+
+@given(st.lists(st.tuples(values, values), min_size=1, max_size=4), st.floats(0.05, 1.0))
+def test_several_kinds_share_a_threshold_and_count_alike(kinds, coverage):
+    here, elsewhere = zip(*kinds, strict=True)
+    everything = sorted((value for kind in here for value in kind), reverse=True)
+    needed = next(n for n in range(1, len(everything) + 1) if n >= coverage * len(everything) - 1e-9)
+    threshold = everything[needed - 1]
+    rates = [sum(value >= threshold for value in kind) / len(kind) for kind in elsewhere]
+    expected = sum(rates) / len(rates)
+    assert pooled_false_locate_rate(here, elsewhere, coverage) == pytest.approx(expected)
 
 
 def test_a_constant_confidence_claims_everything():

@@ -8,7 +8,14 @@ import pytest
 from gleam.errors import GleamError
 from gleam.evaluation.calibration import Calibration, expected_calibration_error
 from gleam.locating.calibrations import Calibrations
-from gleam.locating.judging.calibrate import LEAST_CLAIM, MOST_WRONG, fit_answers
+from gleam.locating.judging.calibrate import (
+    EVERY_VIEW,
+    FALSE_AT_80,
+    FALSE_AT_80_BY_HERE,
+    LEAST_CLAIM,
+    MOST_WRONG,
+    fit_answers,
+)
 from gleam.locating.judging.samples import Sample
 from gleam.locating.judging.signs import SIGNS
 
@@ -68,6 +75,19 @@ def test_claims_and_regions_hold_for_new_samples(fitted):
     inside = [s.sigmas <= region.scale for s, use in zip(new, located & present, strict=True) if use]
     assert 0.93 <= np.mean(inside) <= 0.975
     assert fitted["held_out"]["drone"]["region95_holds"] == pytest.approx(0.95, abs=0.03)
+
+
+def test_views_are_ranked_under_one_threshold_too(fitted):
+    assert set(fitted["held_out"]) == {"drone"}  # of one view there is nothing to pool
+    hard = [replace(s, view="ground") for s in drawn(1500, seed=3, base=-4.0)]
+    searched = drawn(900, seed=4, searched=1.0)
+    both = fit_answers([*drawn(1500), *searched, *hard], name="n")["held_out"]
+    assert set(both) == {"drone", "drone, heading unknown", "ground", EVERY_VIEW}
+    for by in (FALSE_AT_80, FALSE_AT_80_BY_HERE):
+        assert 0 <= both["drone"][by] <= both["ground"][by] <= 1
+        # The easy view answers more than 80 %, so that the hard one need not.
+        assert both[EVERY_VIEW][by] < max(both["ground"][by], 0.05)
+    assert both["ground"][FALSE_AT_80_BY_HERE] <= both["ground"][FALSE_AT_80]
 
 
 def test_nothing_improbable_is_claimed_where_strangers_are_easily_told():

@@ -1,6 +1,7 @@
 """The figures of located photos against counting by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,27 @@ def test_a_calibrated_probability_enters_the_table(encoder, atlas, places):
     assert figures["right_within_m"] == 25.0
     assert 0 <= figures["ece"]["low"] <= figures["ece"]["high"] <= 1
     assert figures["confidence"]["probability"]["aurc"] == figures["confidence"]["margin"]["aurc"]
+
+
+def test_all_views_together_are_told_under_one_threshold(encoder, atlas, places, capsys):
+    presence = {"name": "x", "views": ["map", "drone"], "within_m": None, "features": ["similarity"]}
+    presence |= {"intercept": -2.0, "coefficients": [30.0], "n": 9, "positive_share": 0.5}
+    encoder.calibration = {"answers": [{**presence, "within_m": 50.0}], "presence": [presence]}
+    down = {"pitch_deg": -90.0, "height_m": 64.0, "fov_deg": 90.0, "ground_width_m": None}
+    drones = [replace(row, view=View.DRONE, **down) for row in places]
+    both = Places([*places, *drones], places.root)
+    locator = Locator(encoder, atlas)
+    report = measure_answers(locator, both, [both], non_places=0, resamples=20)
+    # The strangers are the photos themselves here, so at 80 % coverage at least 80 % of them are claimed.
+    assert {"probability", "probability here", "top-1 score"} <= set(report["all_views"])
+    for figures in report["all_views"].values():
+        assert figures["false_locate_elsewhere"] >= 0.8
+    print_located(report)
+    assert "all views" in capsys.readouterr().out
+    assert measure_answers(locator, places, [places], non_places=0, resamples=20)["all_views"] == {}
+    answer = locator.locate(places.path_of(places[0]), "map", pose=places[0].pose, use_metadata=False)
+    score = answer.candidates[0].score
+    assert answer.probability_here == pytest.approx(1 / (1 + math.exp(2 - 30 * score)))
 
 
 def test_a_view_that_is_not_there_is_told(encoder, atlas, places):

@@ -6,6 +6,8 @@ favour it. See Fawcett, *An introduction to ROC analysis* (2006).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,6 +40,20 @@ def false_locate_rate(here: ArrayLike, elsewhere: ArrayLike, coverage: float = 0
     """
     outside = _checked(elsewhere, "elsewhere")
     return float((outside >= threshold_at_coverage(here, coverage)).mean())
+
+
+def pooled_false_locate_rate(
+    here: Sequence[ArrayLike], elsewhere: Sequence[ArrayLike], coverage: float = 0.8
+) -> float:
+    """Return what :func:`false_locate_rate` does of several kinds of photos under one threshold.
+
+    Args:
+        here: Confidences of the photos from the area, for each kind.
+        elsewhere: The same of others; every kind counts alike, however many there are of it.
+        coverage: Share of all photos from the area that is answered.
+    """
+    threshold = threshold_at_coverage(np.concatenate([_checked(kind, "here") for kind in here]), coverage)
+    return float(np.mean([(_checked(kind, "elsewhere") >= threshold).mean() for kind in elsewhere]))
 
 
 def _checked(values: ArrayLike, what: str) -> NDArray[np.float64]:

@@ -207,6 +207,7 @@ class Locator:
             view=view.value,
             status=judgement.status,
             probability=judgement.probability,
+            probability_here=judgement.here,
             calibration=judgement.calibration,
             candidates=candidates_of(places[:k], query),
             searched=searched,

@@ -44,6 +44,7 @@ def _features(answer: Answer) -> list[dict[str, Any]]:
         "view": answer.view,
         "status": answer.status.value,
         "probability": answer.probability,
+        "probability_here": answer.probability_here,
         "within_m": answer.calibration.within_m if answer.calibration else None,
         "calibration": answer.calibration.name if answer.calibration else None,
         "radius95_m": answer.radius95_m,

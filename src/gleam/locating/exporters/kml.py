@@ -65,6 +65,7 @@ def _position(folder: Xml.Element, answer: Answer, place: LatLon) -> None:
         "status": answer.status.value,
         "view": answer.view,
         "probability": answer.probability,
+        "probability_here": answer.probability_here,
         "within_m": answer.calibration.within_m if answer.calibration else None,
         "calibration": answer.calibration.name if answer.calibration else None,
         "radius95_m": answer.radius95_m,

@@ -1,4 +1,4 @@
-"""The confidence of an answer and the plain baselines that it has to beat, each a number per answer."""
+"""The confidences of an answer and the plain baselines that it has to beat, each a number per answer."""
 
 from __future__ import annotations
 
@@ -33,8 +33,13 @@ def _probability(answer: Answer) -> float:
     return math.nan if answer.probability is None else answer.probability
 
 
+def _probability_here(answer: Answer) -> float:
+    return math.nan if answer.probability_here is None else answer.probability_here
+
+
 CONFIDENCES: dict[str, Callable[[Answer], float]] = {
     "probability": _probability,
+    "probability here": _probability_here,
     "top-1 score": _similarity,
     "margin": _margin,
     "spatial spread": _nearness,

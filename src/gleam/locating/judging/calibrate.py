@@ -26,7 +26,7 @@ from gleam.evaluation.calibration import (
     fit_calibration,
     negative_log_likelihood,
 )
-from gleam.evaluation.open_set import false_locate_rate
+from gleam.evaluation.open_set import false_locate_rate, pooled_false_locate_rate
 from gleam.locating.calibrations import Claims, searched_kind
 from gleam.locating.judging.sample import Sample
 from gleam.locating.judging.samples import sample_area
@@ -57,6 +57,11 @@ MISTAKEN_ABSENCE = 0.02
 """Share of photos from here that may look as if they were not."""
 OPEN_PLACES = (1, 2, 3, 5, 10)
 """Numbers of places that an ambiguous answer may leave open."""
+EVERY_VIEW = "every view"
+"""Photos of all views, not counting those calibrated apart as their heading was searched for."""
+FALSE_AT_80, FALSE_AT_80_BY_HERE = "false_locate_at_80", "false_locate_at_80_by_here"
+"""Share of the photos from elsewhere that is claimed where 80 % of the others are: the most probable ones, or
+those that are most probably from here."""
 _FEWEST_FOR_REGION = 40
 _FEWEST_OF_A_KIND = 200
 """Photos with and without their heading known are calibrated apart from so many samples of each on."""
@@ -123,9 +128,18 @@ def fit_answers(samples: Sequence[Sample], *, name: str, within_m: float = 50.0)
         "modes": {},
         "held_out": {},
     }
+    ranked: dict[str, _Ranked] = {}
     for view in dict.fromkeys(s.view for s in samples):
         for kind, own in _kinds([s for s in samples if s.view == view], view).items():
-            _fit_view(_Table(own, kind, within_m), kind, name, out)
+            found = _fit_view(_Table(own, kind, within_m), kind, name, out)
+            if found is not None and kind in set(View):
+                ranked[kind] = found
+    if len(ranked) > 1:
+        kinds = list(ranked.values())
+        out["held_out"][EVERY_VIEW] = {
+            by: pooled_false_locate_rate([kind[by][0] for kind in kinds], [kind[by][1] for kind in kinds])
+            for by in (FALSE_AT_80, FALSE_AT_80_BY_HERE)
+        }
     return out
 
 
@@ -229,14 +243,19 @@ class _Table:
         return self.features[:, [self.signs.index(sign) for sign in signs]]
 
 
-def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
+_Ranked = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""For each way to rank photos, the numbers of those from here, and of those from elsewhere."""
+
+
+def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> _Ranked | None:
+    """Fit everything for one view; return how its photos were ranked where nothing was fitted on them."""
     everything = np.ones(len(table.present), bool)
     signs = table.best_signs(table.right)
     out["answers"].append(table.fit(table.right, everything, signs, view, name).to_dict())
     crossed = table.crossed(table.right, signs)
     told = np.isfinite(crossed)
     if not told.any():
-        return
+        return None
     here = np.full(len(told), np.nan)
     if 0 < table.present.sum() < len(table.present):
         signs = table.best_signs(table.present)
@@ -259,9 +278,11 @@ def _fit_view(table: _Table, view: str, name: str, out: dict[str, Any]) -> None:
                 "through": "atlas",
             }
     out["modes"] |= _modes(table, view, name)
-    out["held_out"][view] = _figures(table, crossed, told, claimed) | _open_figures(
+    ranked = _ranked(table, crossed, here, told)
+    out["held_out"][view] = _figures(table, crossed, told, claimed, ranked) | _open_figures(
         table, out["modes"].get(view, {}), told & ~claimed & (np.nan_to_num(crossed) >= claims.ambiguous_from)
     )
+    return ranked
 
 
 def _modes(table: _Table, view: str, name: str) -> dict[str, Any]:
@@ -319,21 +340,39 @@ def _claims(
     return Claims(located_from, AMBIGUOUS_FROM, not_here, name, int(told.sum()))
 
 
+def _ranked(
+    table: _Table, crossed: NDArray[np.float64], here: NDArray[np.float64], told: NDArray[np.bool_]
+) -> _Ranked | None:
+    """Return the crossed probabilities of photos from here and from elsewhere; None without either."""
+    inside, outside = told & table.to_be_found, told & ~table.present
+    if not inside.any() or not (outside.any() or table.silent_elsewhere):
+        return None
+    # Where nothing is told, nothing is ranked lower.
+    return {
+        name: (
+            np.append(np.nan_to_num(chances[inside], nan=-1.0), np.full(table.silent_here, -1.0)),
+            np.append(np.nan_to_num(chances[outside], nan=-1.0), np.full(table.silent_elsewhere, -1.0)),
+        )
+        for name, chances in ((FALSE_AT_80, crossed), (FALSE_AT_80_BY_HERE, here))
+    }
+
+
 def _figures(
-    table: _Table, crossed: NDArray[np.float64], told: NDArray[np.bool_], located: NDArray[np.bool_]
+    table: _Table,
+    crossed: NDArray[np.float64],
+    told: NDArray[np.bool_],
+    located: NDArray[np.bool_],
+    ranked: _Ranked | None,
 ) -> dict[str, float]:
     """Return what the crossed probabilities reached where they were not fitted."""
     out = dict(calibration_figures(crossed[told], table.right[told]))
     here = told & table.to_be_found
     out["located"] = float(located[here].sum() / max(1, here.sum() + table.silent_here))
     out["right_of_located"] = float(table.right[located].mean()) if located.any() else float("nan")
-    strangers = told & ~table.present
-    if (strangers.any() or table.silent_elsewhere) and here.any():
+    if ranked is not None:
+        strangers = told & ~table.present
         out["false_located"] = float(located[strangers].sum() / (strangers.sum() + table.silent_elsewhere))
-        # Where nothing is told, nothing is ranked lower.
-        inside = np.append(crossed[here], np.full(table.silent_here, -1.0))
-        outside = np.append(crossed[strangers], np.full(table.silent_elsewhere, -1.0))
-        out["false_locate_at_80"] = false_locate_rate(inside, outside, coverage=0.8)
+        out |= {name: false_locate_rate(*both, coverage=0.8) for name, both in ranked.items()}
     holds = _region_coverage(table, located)
     if holds is not None:
         out["region95_holds"] = holds

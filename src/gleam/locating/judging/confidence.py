@@ -27,6 +27,7 @@ ENOUGH_PLACES = 4
 class Judgement:
     """status, the probability with its calibration (or neither), and why.
 
+    here: probability that the photo shows any of the ground that was searched, where that is calibrated.
     open: how many of the first places together hold the truth in 95 % of such answers, for an ambiguous one;
     0 where not even all do, None where that is not calibrated.
     """
@@ -36,6 +37,7 @@ class Judgement:
     calibration: CalibrationUse | None = None
     notes: tuple[str, ...] = ()
     open: int | None = None
+    here: float | None = None
 
 
 def judge(
@@ -89,25 +91,26 @@ def judge_by_signs(
     use = CalibrationUse(calibration.name, calibration.within_m or 0.0, calibration.n)
     claims = calibrations.claim(kind)
     presence, pair = calibrations.presence(kind), calibrations.pair(kind)
-    here: float | None = None
+    here = None if presence is None else probability_from(presence, signs)
+    chance = here
     if presence is not None:
-        here = probability_from(presence, signs)
         why = "the photo does not look like any place searched"
     elif pair is not None and similarity is not None:
-        here = float(pair.probability([similarity])[0])
+        chance = float(pair.probability([similarity])[0])
         why = "even the best tile does not look like the photo"
     # A calibration of pairs knows nothing of the lead, so it cannot overrule it.
     if presence is None and probability >= claims.located_from:
         return Judgement(Status.LOCATED, probability, use)
-    if here is not None and here < claims.not_here_below:
-        return Judgement(Status.NOT_HERE, probability, use, (why,))
+    if chance is not None and chance < claims.not_here_below:
+        return Judgement(Status.NOT_HERE, probability, use, (why,), here=here)
     if probability >= claims.located_from:
-        return Judgement(Status.LOCATED, probability, use)
+        return Judgement(Status.LOCATED, probability, use, here=here)
     if probability >= claims.ambiguous_from:
         left = places_left_open(signs, kind, calibrations)
         notes = (MORE_THAN_ARE_LISTED,) if left == 0 else ()
-        return Judgement(Status.AMBIGUOUS, probability, use, notes, left)
-    return Judgement(Status.CANNOT_TELL, probability, use, ("no place stands out enough to be claimed",))
+        return Judgement(Status.AMBIGUOUS, probability, use, notes, left, here)
+    why = "no place stands out enough to be claimed"
+    return Judgement(Status.CANNOT_TELL, probability, use, (why,), here=here)
 
 
 def places_left_open(signs: Mapping[str, float], kind: str, calibrations: Calibrations) -> int | None:

@@ -18,7 +18,7 @@ from gleam.evaluation.calibration import (
     expected_calibration_error,
     honest_calibration_error,
 )
-from gleam.evaluation.open_set import auroc, false_locate_rate
+from gleam.evaluation.open_set import auroc, false_locate_rate, pooled_false_locate_rate
 from gleam.evaluation.selective import area_under_risk_coverage, coverage_at_risk
 from gleam.geo import distance_m
 from gleam.locating.answer import Answer, Status
@@ -86,6 +86,7 @@ def measure_answers(
             f"{COVERAGE:.0%} of those from here are answered.",
         ],
     }
+    pooled: list[tuple[list[_Case], list[_Case]]] = []
     for view in chosen:
         here = list(_located(locator, places, view, limit, hide_heading, "here"))
         strangers = [
@@ -95,6 +96,8 @@ def measure_answers(
         ]
         nothing = _of_nothing(locator, view, non_places)
         report["views"][view.value] = _figures(here, strangers, nothing, right_within_m, resamples, seed)
+        pooled.append((here, strangers))
+    report["all_views"] = _pooled(pooled)
     report["seconds"] = round(time.perf_counter() - started, 1)
     return report
 
@@ -235,6 +238,22 @@ def _ranked(
             figures[f"fpr95_{group}"] = false_locate_rate(inside, outside, 0.95)
             figures[f"false_locate_{group}"] = false_locate_rate(inside, outside, COVERAGE)
         out[name] = figures
+    return out
+
+
+def _pooled(views: Sequence[tuple[list[_Case], list[_Case]]]) -> dict[str, dict[str, float]]:
+    """Return, for each confidence, the false-locate rate of several views under one threshold."""
+    out: dict[str, dict[str, float]] = {}
+    if len(views) < 2 or not all(strangers for _, strangers in views):
+        return out
+    for name, confidence in CONFIDENCES.items():
+        told = [
+            [np.nan_to_num([confidence(case.answer) for case in cases], nan=-1e9) for cases in both]
+            for both in views
+        ]
+        if max(inside.max() for inside, _ in told) > -1e9:
+            rate = pooled_false_locate_rate([i for i, _ in told], [o for _, o in told], COVERAGE)
+            out[name] = {"false_locate_elsewhere": rate}
     return out
 
 

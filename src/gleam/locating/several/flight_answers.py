@@ -66,6 +66,7 @@ def flight_answer(flight: Flight, photo: int, found: Sequence[Seen | None], prob
         answer,
         status=judged.status,
         probability=judged.probability,
+        probability_here=judged.here,
         calibration=judged.calibration,
         notes=(*_own_notes(sighting.answer), *notes, *gap, *judged.notes),
         **shape,

@@ -134,6 +134,7 @@ def joint_answer(locator: Locator, sightings: list[Sighting], k: int = 10) -> tu
         base,
         status=judgement.status,
         probability=judgement.probability,
+        probability_here=judgement.here,
         calibration=judgement.calibration,
         lat=lat,
         lon=lon,
