@@ -1,6 +1,7 @@
 """KML, GPX and CSV, read back by the programs they are for."""
 
 import csv
+import json
 
 import gpxpy
 import pyogrio
@@ -145,6 +146,19 @@ def test_a_csv_gives_positions_and_texts_back(tmp_path_factory, places, name, no
     assert (rejected["status"], rejected["lat"], rejected["region95"]) == ("not_here", "", "")
     assert (failed["status"], failed["lat"]) == ("failed", "")
     assert read_text(failed["error"]) == note.encode("utf-8", "replace").decode()
+
+
+def test_files_tell_how_probably_a_photo_is_from_here(tmp_path):
+    sure = {"probability": 0.9, "probability_here": 0.97, "calibration": CalibrationUse("c", 50.0, 400)}
+    for name in ("a.csv", "a.geojson", "a.kml"):
+        write_answers(tmp_path / name, [located(**sure), ABSENT])
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["probability_here"] for row in csv.DictReader(file)] == ["0.9700", ""]
+    features = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))["features"]
+    told = {f["properties"]["photo"]: f["properties"].get("probability_here") for f in features[::-1]}
+    assert told == {"p.jpg": 0.97, "q.jpg": None}
+    values = etree.parse(tmp_path / "a.kml").iterfind(".//{*}Data[@name='probability_here']/{*}value")
+    assert [value.text for value in values] == ["0.97"]
 
 
 def test_the_digits_do_not_tell_how_sure_it_is(tmp_path):
