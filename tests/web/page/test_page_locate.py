@@ -50,6 +50,22 @@ def test_what_the_file_says_and_what_became_of_it_is_told(located):
     assert window.words("metadata.used") in heading.inner_text()
 
 
+def test_the_details_tell_how_probably_the_photo_is_from_here(located):
+    window, _ = located
+    page = window.page
+    page.click("#details > summary")
+    facts = dict(
+        zip(
+            page.locator("#details dt").all_inner_texts(),
+            page.locator("#details dd").all_inner_texts(),
+            strict=True,
+        )
+    )
+    chance = facts[window.words("details.here")]
+    assert re.fullmatch(r"[≥>]?\s?\d\d\s?%", chance), chance
+    page.click("#details > summary")
+
+
 def test_a_region_lights_up_its_twins(located):
     window, _ = located
     page = window.page

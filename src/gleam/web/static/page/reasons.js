@@ -11,6 +11,7 @@ import { exportPart, linkPart } from "./export.js";
 import { truthPart } from "./truth.js";
 import { explanationPart } from "./explanation.js";
 import { pick } from "./on_map.js";
+import { percent } from "./wording.js";
 
 const FEW = 5;
 let all = false;
@@ -68,6 +69,7 @@ function details(answer) {
     el("summary", {}, t("details.title")),
     el("dl", { class: "facts" },
       imagery && fact(t("details.imagery"), imagery),
+      answer.probability_here != null && fact(t("details.here"), percent(answer.probability_here)),
       fact(t("details.time"), t("unit.ms", { n: number(1000 * seconds) })),
       fact(t("details.encoder"), `${answer.encoder?.name ?? "–"} `, el("code", {}, (answer.encoder?.fingerprint ?? "").slice(0, 16))),
       fact(t("details.atlas"), `${answer.atlas?.name ?? "–"} `, el("code", {}, (answer.atlas?.fingerprint ?? "").slice(0, 16))),
