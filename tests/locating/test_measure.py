@@ -104,6 +104,11 @@ def test_all_views_together_are_told_under_one_threshold(encoder, atlas, places,
     answer = locator.locate(places.path_of(places[0]), "map", pose=places[0].pose, use_metadata=False)
     score = answer.candidates[0].score
     assert answer.probability_here == pytest.approx(1 / (1 + math.exp(2 - 30 * score)))
+    # It is never less probable that a photo is from here than that it is from there.
+    encoder.calibration["presence"] = [{**presence, "coefficients": [0.0]}]
+    locator = Locator(encoder, atlas)
+    answer = locator.locate(places.path_of(places[0]), "map", pose=places[0].pose, use_metadata=False)
+    assert answer.probability_here == answer.probability > 0.5
 
 
 def test_a_view_that_is_not_there_is_told(encoder, atlas, places):

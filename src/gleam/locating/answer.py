@@ -80,8 +80,8 @@ class Answer:
     east-north, north-north) of the position in square metres, one sigma. taken: capture time as ISO 8601,
     with the offset from UTC only when the camera told it.
     probability: that the position is within ``calibration.within_m``; None where nothing was calibrated.
-    probability_here: that the photo shows any of the ground that was searched, likewise; by this, photos from
-    elsewhere are told best.
+    probability_here: that the photo shows any of the ground that was searched, likewise; never less than the
+    former. By this, photos from elsewhere are told best.
     heading_deg: of the photo and heading_from: ``told``, ``metadata`` (or ``metadata, reversed``, when a
     photo taken straight down fits turned by half) or ``search``. pose_from: for each known field of the
     camera, where it came from; metadata: the EXIF and XMP fields that were read. timing_s: seconds per

@@ -353,7 +353,8 @@ def _ranked(
             np.append(np.nan_to_num(chances[inside], nan=-1.0), np.full(table.silent_here, -1.0)),
             np.append(np.nan_to_num(chances[outside], nan=-1.0), np.full(table.silent_elsewhere, -1.0)),
         )
-        for name, chances in ((FALSE_AT_80, crossed), (FALSE_AT_80_BY_HERE, here))
+        # A photo whose place is right is from here, at least as probably.
+        for name, chances in ((FALSE_AT_80, crossed), (FALSE_AT_80_BY_HERE, np.fmax(crossed, here)))
     }
 
 

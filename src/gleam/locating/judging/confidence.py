@@ -27,7 +27,8 @@ ENOUGH_PLACES = 4
 class Judgement:
     """status, the probability with its calibration (or neither), and why.
 
-    here: probability that the photo shows any of the ground that was searched, where that is calibrated.
+    here: probability that the photo shows any of the ground that was searched, where that is calibrated;
+    never less than that of the position.
     open: how many of the first places together hold the truth in 95 % of such answers, for an ambiguous one;
     0 where not even all do, None where that is not calibrated.
     """
@@ -91,8 +92,9 @@ def judge_by_signs(
     use = CalibrationUse(calibration.name, calibration.within_m or 0.0, calibration.n)
     claims = calibrations.claim(kind)
     presence, pair = calibrations.presence(kind), calibrations.pair(kind)
-    here = None if presence is None else probability_from(presence, signs)
-    chance = here
+    chance = None if presence is None else probability_from(presence, signs)
+    # Fitted apart, the two need not agree; a photo whose place is right is from here, at least as probably.
+    here = None if chance is None else max(chance, probability)
     if presence is not None:
         why = "the photo does not look like any place searched"
     elif pair is not None and similarity is not None:
