@@ -81,7 +81,7 @@ class Answer:
     with the offset from UTC only when the camera told it.
     probability: that the position is within ``calibration.within_m``; None where nothing was calibrated.
     probability_here: that the photo shows any of the ground that was searched, likewise; never less than the
-    former. By this, photos from elsewhere are told best.
+    former, and better than that at telling photos from elsewhere.
     heading_deg: of the photo and heading_from: ``told``, ``metadata`` (or ``metadata, reversed``, when a
     photo taken straight down fits turned by half) or ``search``. pose_from: for each known field of the
     camera, where it came from; metadata: the EXIF and XMP fields that were read. timing_s: seconds per

@@ -63,7 +63,8 @@ def measure_answers(
         seed: Of the bootstrap.
 
     Returns:
-        Figures per view, shares as fractions, with intervals where they are over photos.
+        Figures per view, shares as fractions, with intervals where they are over photos; in ``all_views`` the
+        false-locate rate of all of them under one threshold, by each confidence.
 
     Raises:
         GleamError: No photo has a position, or a view does not occur.

@@ -65,9 +65,11 @@ def lay_on_ground(
         likely = sorted(fits, key=lambda n: -(running[n].best.score + WORTH * fits[n]))
         for number in likely[:TURNED]:
             shown = query.on_the_ground(running[number].best.row)
-            templates = [Template(*turned(*shown, turn)) for turn in TURNS_DEG] if shown is not None else []
-            found = [float(t.correlation(squares[number][None]).max()) / spread for t in templates]
-            fits[number] = max(fits[number], *found)
+            if shown is None:
+                continue
+            for turn in TURNS_DEG:
+                laid = Template(*turned(*shown, turn)).correlation(squares[number][None])
+                fits[number] = max(fits[number], float(laid.max()) / spread)
     for number, fit in fits.items():
         best = running[number].best
         running[number].best = replace(best, bonus=best.bonus + WORTH * (fit - BY_CHANCE), ground=fit)
