@@ -39,6 +39,20 @@ class Camera:
     taken: str | None = None
 
 
+Shown = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+"""A square (S, S, 3), north up, and which of its pixels (S, S) show ground to scale."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photo as it was decoded, (H, W, 3), and all that it takes to prepare it anew."""
+
+    pixels: NDArray[np.uint8]
+    view: View
+    pose: Pose
+    preparation: Preparation
+
+
 @dataclass(frozen=True)
 class Query:
     """A photo made ready for searching.
@@ -47,6 +61,7 @@ class Query:
     None. drawn: (K / quarters, S, S, 3), every one of which stands for so many headings, turned by quarters
     (of a raw panorama its own height and width). ground: (K / quarters, S, S), which pixels of them show
     ground to scale; None of views that do not tell. shows_something: whether there is any contrast.
+    shot: what it was made of.
     """
 
     vectors: NDArray[np.float32]
@@ -56,18 +71,28 @@ class Query:
     quarters: int
     notes: tuple[str, ...]
     shows_something: bool
+    shot: Shot
 
     @property
     def squares(self) -> NDArray[np.uint8]:
         """(K, S, S, 3), what the encoder saw under each heading."""
         return _all_quarters(self.drawn, self.quarters)
 
-    def on_the_ground(self, row: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
-        """Return the square (S, S, 3) of a heading and which of its pixels show ground, if that is known."""
+    def on_the_ground(self, row: int) -> Shown | None:
+        """Return the square of a heading and which of its pixels show ground, if that is known."""
         if self.ground is None:
             return None
         turn, drawn = divmod(row, len(self.drawn))
         return np.rot90(self.drawn[drawn], -turn), np.rot90(self.ground[drawn], -turn)
+
+    def drawn_anew(self, row: int, pixels: int, turned_deg: float = 0.0) -> Shown | None:
+        """Return what :meth:`on_the_ground` does, of another size and with the heading turned a little."""
+        pose = self.shot.pose
+        if self.headings is not None:
+            pose = pose.with_heading(float(self.headings[row] + turned_deg) % 360.0)
+        preparation = replace(self.shot.preparation, pixels=pixels)
+        (prepared,) = prepare_each(self.shot.pixels, self.shot.view, [pose], preparation)
+        return None if prepared.ground is None else (prepared.pixels, prepared.ground)
 
 
 def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Camera:
@@ -187,7 +212,8 @@ def query_of(
     shows_something = _contrast(pixels) >= MIN_CONTRAST
     seen = [p.ground for p in prepared if p.ground is not None]
     ground = np.stack(seen) if len(seen) == len(prepared) else None
-    return Query(vectors, tried, squares, ground, quarters, tuple(notes), shows_something)
+    shot = Shot(pixels, view, pose, preparation)
+    return Query(vectors, tried, squares, ground, quarters, tuple(notes), shows_something, shot)
 
 
 def _contrast(pixels: NDArray[np.uint8]) -> float:

@@ -136,8 +136,13 @@ class Between:
             kept.vectors.update(found)
         return [found[key] for key in keys]
 
-    def squares(self, wanted: Sequence[tuple[Tile, Around, Step]]) -> list[NDArray[np.uint8] | None]:
-        """Return squares as the encoder takes them, each a step from a tile; None where ground is missing."""
+    def squares(
+        self, wanted: Sequence[tuple[Tile, Around, Step]], *, whole: bool = False
+    ) -> list[NDArray[np.uint8] | None]:
+        """Return squares, each a step from a tile; None where ground is missing.
+
+        They are as the encoder takes them, or as they are stored when wanted ``whole``.
+        """
         kept = self._kept
         out: list[NDArray[np.uint8] | None] = [None] * len(wanted)
         cut: dict[int, list[Piece]] = {}
@@ -147,7 +152,7 @@ class Between:
                 cut[number] = pieces
         if cut:
             self._fetch(kept, {piece.tile.id for pieces in cut.values() for piece in pieces})
-            made = self._squares(kept, list(cut.values()), wanted[0][0].width_m)
+            made = self._squares(kept, list(cut.values()), None if whole else wanted[0][0].width_m)
             for number, square in zip(cut, made, strict=True):
                 out[number] = square
         return out
@@ -177,9 +182,14 @@ class Between:
         preparation = self._atlas.preparation(self._encoder, width_m)
         return is_plain_mean(THUMBNAIL_PIXELS, width_m, preparation)
 
-    def _squares(self, kept: _Kept, cut: Sequence[list[Piece]], width_m: float) -> list[NDArray[np.uint8]]:
-        """Return squares as the encoder takes them, put together from their pieces."""
+    def _squares(
+        self, kept: _Kept, cut: Sequence[list[Piece]], width_m: float | None
+    ) -> list[NDArray[np.uint8]]:
+        """Return squares put together from their pieces, as the encoder takes those of a width, or whole."""
         names = {piece.tile.id for pieces in cut for piece in pieces}
+        if width_m is None:
+            pictures = self._pictures(kept, names, None)
+            return [put_together(pieces, pictures) for pieces in cut]
         if self._halves(width_m) and all(piece.fits(OVERSAMPLING) for pieces in cut for piece in pieces):
             # Means of blocks, put together, are the blocks' means of what is put together.
             pictures = self._pictures(kept, names, width_m)

@@ -17,6 +17,7 @@ from gleam.geo import Circle, distance_m
 from gleam.imagery.decode import load_image
 from gleam.locating.query import HEADINGS, Query, query_of
 from gleam.locating.searching.between import Between
+from gleam.locating.searching.ground import Spread
 from gleam.locating.searching.places import SAME_PLACE_SHARE, Place, merge_into_places
 from gleam.locating.searching.refine import refine_places
 from gleam.locating.searching.surface import Surface
@@ -51,7 +52,7 @@ class Found:
     tiles: int
     queries: Mapping[float, Query] = field(default_factory=dict)
     weights: Mapping[float, float] = field(default_factory=dict)
-    spread: float | None = None
+    spread: Spread | None = None
 
 
 class Finder:
@@ -98,7 +99,7 @@ class Finder:
         refine: int = REFINED,
         without: Circle | None = None,
         weights: Mapping[float, float] | None = None,
-        spread: float | None = None,
+        spread: Spread | None = None,
     ) -> Found:
         """Return the ``k`` best places.
 

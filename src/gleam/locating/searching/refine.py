@@ -21,7 +21,7 @@ from gleam.atlas.tiles import Hit
 from gleam.locating.query import Query
 from gleam.locating.searching.between import Between
 from gleam.locating.searching.contender import Contender, look_at
-from gleam.locating.searching.ground import lay_on_ground
+from gleam.locating.searching.ground import Spread, lay_on_ground
 from gleam.locating.searching.peak import climb
 from gleam.locating.searching.places import Place
 from gleam.locating.searching.surface import Surface
@@ -42,7 +42,7 @@ class Refined:
 
     places: list[Place]
     surface: Surface | None
-    spread: float | None = None
+    spread: Spread | None = None
 
 
 def refine_places(
@@ -54,7 +54,7 @@ def refine_places(
     count: int,
     headings: NDArray[np.float64] | None = None,
     query: Query | None = None,
-    spread: float | None = None,
+    spread: Spread | None = None,
 ) -> Refined:
     """Score the best of ``count`` places between the tiles and order all places anew.
 
