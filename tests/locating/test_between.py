@@ -205,3 +205,18 @@ def test_removed_tiles_are_forgotten(atlas_folder, encoder, tmp_path) -> None:
         between.follow()
         (left,) = ask(between, tile, vector, [(1, 1)])
         assert left is None
+
+
+def test_squares_come_as_the_encoder_takes_them_or_as_the_atlas_keeps_them(atlas, encoder, middle) -> None:
+    tile, vector = middle
+    between = Between(atlas, encoder)
+    around = between.around(tile, vector, [])
+    wanted = [(tile, around, step) for step in ((0, 0), (1, -2))] + [(tile, [(tile, (0.0, 0.0))], (2, 0))]
+    whole, prepared = between.squares(wanted, whole=True), between.squares(wanted)
+    assert whole[2] is None and prepared[2] is None  # a part of it no tile shows
+    kept = load_image(atlas.store.thumbnails_of([tile.id])[0])
+    np.testing.assert_array_equal(whole[0], kept)
+    for one, other in zip(whole[:2], prepared[:2], strict=True):
+        assert one.shape == (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS, 3)
+        expected = prepare_tile(one, tile.width_m, atlas.preparation(encoder))
+        np.testing.assert_array_equal(other, expected)

@@ -1,5 +1,7 @@
 """The ground of a photo laid on that of a place: against a plain loop over shifts, and where it must peak."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +11,7 @@ from gleam.imagery.preparation import Preparation, prepare_each
 from gleam.locating.query import query_of
 from gleam.locating.searching import correlation, ground
 from gleam.locating.searching.correlation import REACH_SHARE, Template, layers
-from gleam.locating.searching.ground import lay_on_ground, turned
+from gleam.locating.searching.ground import Spread, lay_on_ground, turned
 from gleam.views import Pose, View
 
 SIDE = 48
@@ -113,6 +115,7 @@ def test_brightness_contrast_and_shade_do_not_matter():
 
 
 P = Preparation(pixels=SIDE, ground_width_m=60.0)
+NORTH = Pose(0.0)
 PANORAMA = np.asarray(Image.fromarray(country(6)).resize((256, 128)))
 
 
@@ -146,19 +149,22 @@ def test_the_ground_turns_with_the_assumed_heading():
 
 
 class Contender:
-    def __init__(self, place):
-        self.anchor, self.around, self.step, self.best = None, (), (0, 0), place
+    def __init__(self, place, number):
+        self.anchor, self.around, self.step, self.best = number, (), (0, 0), place
 
 
 class Squares:
-    """Stands in for the squares between tiles."""
+    """Stands in for the squares between tiles, as the encoder takes them and as an atlas keeps them."""
 
-    def __init__(self, squares):
-        self.given = squares
+    def __init__(self, squares, whole=None):
+        self.given, self.whole = squares, whole
+        self.asked_whole = []
 
-    def squares(self, wanted):
-        assert len(wanted) == len(self.given)
-        return self.given
+    def squares(self, wanted, *, whole=False):
+        numbers = [number for number, _, _ in wanted]
+        if whole:
+            self.asked_whole += numbers
+        return [(self.whole if whole else self.given)[number] for number in numbers]
 
 
 def running(count):
@@ -166,11 +172,18 @@ def running(count):
     from gleam.locating.searching.places import Place
 
     tile = Tile("t", 48.0, 16.0, 60.0, "s")
-    return [Contender(Place(48.0, 16.0, Hit(tile, 0.5), 0, 1)) for _ in range(count)]
+    return [Contender(Place(48.0, 16.0, Hit(tile, 0.5), 0, 1), number) for number in range(count)]
+
+
+def laid_at(preparation, pose=NORTH):
+    """A panorama, and the same drawn as fine as an atlas keeps its pictures."""
+    query = query_of(Layout(), preparation, PANORAMA, View.PANORAMA, pose)
+    fine = prepare_each(PANORAMA, View.PANORAMA, [pose], replace(preparation, pixels=192))[0]
+    return query, fine
 
 
 def test_the_place_whose_ground_fits_gains():
-    panorama = query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(0.0))
+    panorama = replace(query_of(Layout(), P, PANORAMA, View.PANORAMA, NORTH), finely=None)
     own = panorama.drawn[0]
     those = running(4)
     squares = [cut(country(9)), own, None, cut(country(10))]
@@ -182,12 +195,52 @@ def test_the_place_whose_ground_fits_gains():
     assert (unseen.ground, unseen.score) == (0.0, 0.5)  # ground is missing there
     template = Template(*panorama.on_the_ground(0))
     maps = template.correlation(np.stack([squares[0], own, squares[3]]))
-    assert spread == pytest.approx(np.sqrt((maps.astype(float) ** 2).mean()), rel=1e-5)
-    assert right.ground == pytest.approx(maps[1].max() / spread, rel=1e-5)
+    assert spread.fine is None
+    assert spread.coarse == pytest.approx(np.sqrt((maps.astype(float) ** 2).mean()), rel=1e-5)
+    assert right.ground == pytest.approx(maps[1].max() / spread.coarse, rel=1e-5)
     # Alone a place does not tell what correlates by chance; what all of them told does.
     alone = running(1)
     assert lay_on_ground(Squares([own]), panorama, alone, spread) == spread
     assert alone[0].best.ground == pytest.approx(right.ground, rel=1e-5)
+
+
+def test_where_the_heading_is_known_it_is_laid_on_the_likeliest_places_finely(monkeypatch):
+    monkeypatch.setattr(ground, "LAID_FINELY", 3)
+    panorama, fine = laid_at(P)
+    drawn, mask = panorama.finely
+    assert (drawn == fine.pixels).all() and (mask == fine.ground).all() and drawn.shape == (192, 192, 3)
+    own = panorama.drawn[0]
+    # As the encoder sees it the third place fits best; only a finer look tells that it is the second.
+    squares = [cut(country(9)), turned(own, panorama.ground[0], 4.0)[0], own, cut(country(10)), None]
+    finer = [np.asarray(Image.fromarray(s).resize((192, 192))) if s is not None else None for s in squares]
+    finer[1], finer[2] = drawn, finer[0]
+    between, those = Squares(squares, finer), running(5)
+    spread = lay_on_ground(between, panorama, those)
+    assert len(between.asked_whole) == 3 and {1, 2} <= set(between.asked_whole)
+    coarse = Template(*panorama.on_the_ground(0)).correlation(np.stack(squares[:4]))
+    closer = Template(drawn, mask).correlation(np.stack([finer[n] for n in between.asked_whole]))
+    assert spread.fine == pytest.approx(np.sqrt((closer.astype(float) ** 2).mean()), rel=1e-5)
+    fits = dict.fromkeys(range(4), ground.BY_CHANCE)
+    fits |= dict(zip(between.asked_whole, closer.max((1, 2)) / spread.fine, strict=True))
+    (one, two) = ground.WORTH_OF_BOTH
+    for number, contender in enumerate(those[:4]):
+        expected = one * coarse[number].max() / spread.coarse + two * fits[number]
+        assert contender.best.ground == pytest.approx(expected / (one + two), rel=1e-4)
+        assert contender.best.score == pytest.approx(
+            0.5 + expected - (one + two) * ground.BY_CHANCE, rel=1e-4
+        )
+    assert coarse[2].max() > coarse[1].max()
+    assert those[1].best.score == max(c.best.score for c in those)
+    # Looked at alone, by what is known of chance already.
+    alone = [running(5)[1]]
+    assert lay_on_ground(between, panorama, alone, spread) == spread
+    assert alone[0].best.ground == pytest.approx(those[1].best.ground, rel=1e-5)
+
+
+def test_under_an_assumed_heading_or_without_finer_pictures_nothing_is_laid_finely():
+    assert query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(None), headings=8).finely is None
+    assert laid_at(replace(P, pixels=192))[0].finely is None
+    assert query_of(Layout(), P, PANORAMA, View.DRONE, NORTH).finely is None
 
 
 def test_a_view_from_above_is_not_laid_on_the_ground():
@@ -200,13 +253,13 @@ def test_a_view_from_above_is_not_laid_on_the_ground():
 
 def test_a_heading_between_the_assumed_ones_is_tried():
     """Eight headings are 45 degrees apart here, and the true one is 2.5 degrees from the nearest."""
-    north = query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(0.0))
+    north = replace(query_of(Layout(), P, PANORAMA, View.PANORAMA, NORTH), finely=None)
     true, _ = turned(*north.on_the_ground(0), 2.5)
     searched = query_of(Layout(), P, PANORAMA, View.PANORAMA, Pose(None), headings=8)
     correlations = []
     for query in (north, searched):
         those = running(1)
-        lay_on_ground(Squares([true]), query, those, spread=1.0)
+        lay_on_ground(Squares([true]), query, those, Spread(1.0))
         correlations.append(those[0].best.ground)
     assert searched.headings[0] == 0.0
     assert correlations[0] < 0.95 < 0.98 < correlations[1]

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from gleam.locating import Locator
-from gleam.locating.searching import finding
+from gleam.locating.searching import finding, ground
 from gleam.views import Pose, View
 
 
@@ -35,12 +35,14 @@ def test_more_places_are_looked_at_by_photos_that_show_ground(
     assert any(place.ground for place in found.places) == (view is View.PANORAMA)
 
 
-def test_a_spread_that_is_told_is_used_and_told_on(encoder, atlas, panorama):
+def test_a_spread_that_is_told_is_used_and_told_on(encoder, atlas, panorama, monkeypatch):
+    monkeypatch.setattr(ground, "LAID_FINELY", 99)
     finder = Locator(encoder, atlas).finder
     queries = finder.queries(panorama, View.PANORAMA, Pose(0.0))
     own = finder.search(queries, None, 3)
-    told = finder.search(queries, None, 3, spread=2 * own.spread)
-    assert told.spread == 2 * own.spread
+    double = ground.Spread(2 * own.spread.coarse, 2 * own.spread.fine)
+    told = finder.search(queries, None, 3, spread=double)
+    assert told.spread == double
     grounds = {place.best.tile.id: place.ground for place in own.places}
     halved = {place.best.tile.id: 2 * place.ground for place in told.places}
     assert grounds.keys() & halved.keys()

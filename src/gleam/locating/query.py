@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.atlas.embedding import SquareEncoder
+from gleam.atlas.embedding import THUMBNAIL_PIXELS, SquareEncoder
 from gleam.imagery.decode import load_image
 from gleam.imagery.preparation import Preparation, prepare_each, turns_raw
 from gleam.views import UNKNOWN_POSE, Pose, View
@@ -44,16 +44,6 @@ Shown = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Shot:
-    """A photo as it was decoded, (H, W, 3), and all that it takes to prepare it anew."""
-
-    pixels: NDArray[np.uint8]
-    view: View
-    pose: Pose
-    preparation: Preparation
-
-
-@dataclass(frozen=True)
 class Query:
     """A photo made ready for searching.
 
@@ -61,7 +51,8 @@ class Query:
     None. drawn: (K / quarters, S, S, 3), every one of which stands for so many headings, turned by quarters
     (of a raw panorama its own height and width). ground: (K / quarters, S, S), which pixels of them show
     ground to scale; None of views that do not tell. shows_something: whether there is any contrast.
-    shot: what it was made of.
+    finely: its ground drawn as fine as an atlas keeps its pictures; None where that is not finer, or the
+    heading is not known well enough.
     """
 
     vectors: NDArray[np.float32]
@@ -71,7 +62,7 @@ class Query:
     quarters: int
     notes: tuple[str, ...]
     shows_something: bool
-    shot: Shot
+    finely: Shown | None = None
 
     @property
     def squares(self) -> NDArray[np.uint8]:
@@ -84,15 +75,6 @@ class Query:
             return None
         turn, drawn = divmod(row, len(self.drawn))
         return np.rot90(self.drawn[drawn], -turn), np.rot90(self.ground[drawn], -turn)
-
-    def drawn_anew(self, row: int, pixels: int, turned_deg: float = 0.0) -> Shown | None:
-        """Return what :meth:`on_the_ground` does, of another size and with the heading turned a little."""
-        pose = self.shot.pose
-        if self.headings is not None:
-            pose = pose.with_heading(float(self.headings[row] + turned_deg) % 360.0)
-        preparation = replace(self.shot.preparation, pixels=pixels)
-        (prepared,) = prepare_each(self.shot.pixels, self.shot.view, [pose], preparation)
-        return None if prepared.ground is None else (prepared.pixels, prepared.ground)
 
 
 def read_camera(photo: Any, view: View, told: Pose, *, use_metadata: bool) -> Camera:
@@ -212,8 +194,11 @@ def query_of(
     shows_something = _contrast(pixels) >= MIN_CONTRAST
     seen = [p.ground for p in prepared if p.ground is not None]
     ground = np.stack(seen) if len(seen) == len(prepared) else None
-    shot = Shot(pixels, view, pose, preparation)
-    return Query(vectors, tried, squares, ground, quarters, tuple(notes), shows_something, shot)
+    finely = None
+    if ground is not None and tried is None and preparation.pixels < THUMBNAIL_PIXELS:
+        (finer,) = prepare_each(pixels, view, [pose], replace(preparation, pixels=THUMBNAIL_PIXELS))
+        finely = None if finer.ground is None else (finer.pixels, finer.ground)
+    return Query(vectors, tried, squares, ground, quarters, tuple(notes), shows_something, finely)
 
 
 def _contrast(pixels: NDArray[np.uint8]) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gleam.locating.searching.finding import Finder
 
-FORMAT = 3
+FORMAT = 4
 """Of the lines on disk."""
 
 

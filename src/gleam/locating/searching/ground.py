@@ -4,28 +4,29 @@ How high a correlation is by chance depends on how much ground a photo shows and
 ground anywhere. All shifts at all places, nearly every one of which is wrong, tell: a correlation counts by
 how far it stands out of theirs, in their standard deviations.
 
-First everything is laid on at the encoder's resolution, which is quick; then the photo is drawn anew as fine
-as the atlas keeps its pictures, and laid on the places that fit best so far.
+First the photo is laid on all places at the encoder's resolution, which is quick. Where its heading is known,
+it is then drawn anew as fine as the atlas keeps its pictures and laid on those that fit best so far; an
+assumed heading is too far from the true one for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from gleam.atlas.embedding import THUMBNAIL_PIXELS
 from gleam.locating.query import Query, Shown
 from gleam.locating.searching.between import Between
 from gleam.locating.searching.contender import Contender
 from gleam.locating.searching.correlation import LEAST_SHARE, Floats, Template
 
-WORTH, WORTH_FINELY = 0.02, 0.04
-"""Cosine similarity that a standard deviation is worth, at the encoder's resolution and at the atlas's."""
+WORTH = 0.025
+"""Cosine similarity that a standard deviation at the encoder's resolution is worth, where it alone tells."""
+WORTH_OF_BOTH = 0.02, 0.04
+"""The same at the encoder's resolution and at the atlas's, where both tell."""
 BY_CHANCE = 3.0
 """Standard deviations that the best shift at a wrong place stands out by."""
 LAID_FINELY = 8
@@ -36,15 +37,17 @@ TURNS_DEG = (-2.5, 2.5)
 """Assumed headings are 7.5 degrees apart, so no true one is farther than 1.25 from one of these or none."""
 
 Squares = Mapping[int, NDArray[np.uint8]]
-How = TypeVar("How")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviations of a photo's correlations by chance, at either resolution; None: not compared."""
+    """Standard deviations of a photo's correlations by chance.
+
+    coarse: at the encoder's resolution. fine: at the atlas's; None when it was not laid on so.
+    """
 
     coarse: float
-    fine: float | None
+    fine: float | None = None
 
 
 def lay_on_ground(
@@ -63,60 +66,48 @@ def lay_on_ground(
     """
     if query.ground is None:
         return None
-    rows = [contender.best.row for contender in running]
-    squares = _made(between, running, range(len(running)), whole=False)
-    maps = _laid(squares, rows, query.on_the_ground)
+    squares = _squares(between, running, range(len(running)))
+    maps: dict[int, Floats] = {}
+    for row in dict.fromkeys(running[number].best.row for number in squares):
+        shown = _enough(query.on_the_ground(row))
+        if shown is not None:
+            numbers = [number for number in squares if running[number].best.row == row]
+            maps |= _laid(shown, {number: squares[number] for number in numbers})
     if not maps:
         return None
     coarse = spread.coarse if spread is not None else spread_of(maps.values())
-    fits = {number: float(found.max()) / coarse for number, found in maps.items()}
+    fits = _fits(maps, coarse)
 
     def likely(count: int) -> list[int]:
         return sorted(fits, key=lambda n: (-(running[n].best.score + WORTH * fits[n]), n))[:count]
 
-    turns = dict.fromkeys(fits, 0.0)
-    for number in likely(TURNED) if query.headings is not None else ():
-        shown = query.on_the_ground(rows[number])
-        if shown is None:
-            continue
-        for turn in TURNS_DEG:
-            template = Template(*turned(*shown, turn))
-            fit = float(template.correlation(squares[number][None]).max()) / coarse
-            if fit > fits[number]:
-                fits[number], turns[number] = fit, turn
-    fine, finely = _finely(between, query, running, likely(LAID_FINELY), turns, spread)
+    if query.headings is not None:
+        for number in likely(TURNED):
+            shown = query.on_the_ground(running[number].best.row)
+            if shown is None:
+                continue
+            for turn in TURNS_DEG:
+                laid = Template(*turned(*shown, turn)).correlation(squares[number][None])
+                fits[number] = max(fits[number], float(laid.max()) / coarse)
+    finely: dict[int, Floats] = {}
+    if query.finely is not None:
+        finely = _laid(query.finely, _squares(between, running, likely(LAID_FINELY), whole=True))
+    fine, worth, worth_finely = None, WORTH, 0.0
+    if finely:
+        fine = spread.fine if spread is not None and spread.fine is not None else spread_of(finely.values())
+        worth, worth_finely = WORTH_OF_BOTH
+    finer = _fits(finely, fine or 1.0)
+    whole = worth + worth_finely
     for number, fit in fits.items():
         best = running[number].best
-        worth = WORTH * fit if fine is None else WORTH * fit + WORTH_FINELY * finely.get(number, BY_CHANCE)
-        whole = WORTH if fine is None else WORTH + WORTH_FINELY
-        bonus = best.bonus + worth - whole * BY_CHANCE
-        running[number].best = replace(best, bonus=bonus, ground=worth / whole)
+        told = worth * fit + worth_finely * finer.get(number, BY_CHANCE)
+        running[number].best = replace(best, bonus=best.bonus + told - whole * BY_CHANCE, ground=told / whole)
     return Spread(coarse, fine)
 
 
-def _finely(
-    between: Between,
-    query: Query,
-    running: Sequence[Contender],
-    numbers: Sequence[int],
-    turns: Mapping[int, float],
-    spread: Spread | None,
-) -> tuple[float | None, dict[int, float]]:
-    """Return the spread at the atlas's resolution, and how far the ground stands out on each place."""
-    own = query.shot.preparation
-    if own.pixels >= THUMBNAIL_PIXELS or own.ground_width_m != running[0].anchor.width_m:
-        return None, {}
-    squares = _made(between, running, numbers, whole=True)
-    # Turned and drawn at once: places under one heading and turn share a template.
-    drawn = [(running[n].best.row, turns.get(n, 0.0)) for n in range(len(running))]
-    maps = _laid(squares, drawn, lambda how: query.drawn_anew(how[0], THUMBNAIL_PIXELS, how[1]))
-    if not maps:
-        return None, {}
-    fine = spread.fine if spread is not None and spread.fine is not None else spread_of(maps.values())
-    return fine, {number: float(found.max()) / fine for number, found in maps.items()}
-
-
-def _made(between: Between, running: Sequence[Contender], numbers: Iterable[int], *, whole: bool) -> Squares:
+def _squares(
+    between: Between, running: Sequence[Contender], numbers: Iterable[int], *, whole: bool = False
+) -> Squares:
     """Return the best squares of some contenders by their numbers, but for those with ground missing."""
     some = list(numbers)
     wanted = [(c.anchor, c.around, c.step) for c in (running[n] for n in some)]
@@ -124,16 +115,16 @@ def _made(between: Between, running: Sequence[Contender], numbers: Iterable[int]
     return {number: square for number, square in made if square is not None}
 
 
-def _laid(squares: Squares, how: Sequence[How], shown_as: Callable[[How], Shown | None]) -> dict[int, Floats]:
-    """Return the correlation (R, R) with each square of what is shown its way; none where that is little."""
-    maps: dict[int, Floats] = {}
-    for way in dict.fromkeys(how[number] for number in squares):
-        shown = shown_as(way)
-        if shown is not None and shown[1].mean() >= LEAST_SHARE:
-            numbers = [number for number in squares if how[number] == way]
-            laid = Template(*shown).correlation(np.stack([squares[number] for number in numbers]))
-            maps.update(zip(numbers, laid, strict=True))
-    return maps
+def _laid(shown: Shown, squares: Squares) -> dict[int, Floats]:
+    """Return the correlation (R, R) with each square, by its number."""
+    if not squares:
+        return {}
+    return dict(zip(squares, Template(*shown).correlation(np.stack(list(squares.values()))), strict=True))
+
+
+def _fits(maps: Mapping[int, Floats], spread: float) -> dict[int, float]:
+    """Return by how many standard deviations the best shift stands out at each place."""
+    return {number: float(found.max()) / spread for number, found in maps.items()}
 
 
 def spread_of(maps: Iterable[Floats]) -> float:
@@ -142,8 +133,12 @@ def spread_of(maps: Iterable[Floats]) -> float:
 
 
 def turned(square: NDArray[np.uint8], ground: NDArray[np.bool_], degrees: float) -> Shown:
-    """Return a square (S, S, 3) and its mask (S, S) turned as if the camera's heading were larger."""
+    """Return a square (S, S, 3) and its mask (S, S) turned by a few degrees about the camera."""
     return (
-        ndimage.rotate(square, -degrees, axes=(0, 1), reshape=False, order=1, mode="nearest"),
-        ndimage.rotate(ground.astype(np.float32), -degrees, reshape=False, order=1) > 0.5,
+        ndimage.rotate(square, degrees, axes=(0, 1), reshape=False, order=1, mode="nearest"),
+        ndimage.rotate(ground.astype(np.float32), degrees, reshape=False, order=1) > 0.5,
     )
+
+
+def _enough(shown: Shown | None) -> Shown | None:
+    return None if shown is None or shown[1].mean() < LEAST_SHARE else shown
