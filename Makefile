@@ -93,9 +93,9 @@ bench: $(STAMP)
 # Cities that teach, SEED:PIXELS (pictures of several sizes, as users have); 9001 watches.
 TAUGHT_BY := 1001:192 1002:128 1003:192 1004:256 1005:192 1006:128 1007:192 1008:256 1009:192 1010:128 \
   1011:192 1012:128 1013:192 1014:128 1015:192 1016:128 1017:192 1018:128 1019:192
-# Areas for the calibration, SEED:KM:PLACES:PIXELS, none of them taught by.
-CALIBRATED_ON := 9101:1.5:120:192 9201:1.3:150:192 9202:1.5:150:256 9203:1.5:150:256 9204:1.5:150:256 9205:1.5:200:256 \
-  9208:1.5:120:192 9209:1.5:120:192
+# Areas for the calibration, SEED:KM:PLACES:PIXELS, none of them taught by. Users' photos are hardly ever smaller than this.
+CALIBRATED_ON := 9101:1.5:120:512 9201:1.3:150:256 9202:1.5:150:512 9203:1.5:150:512 9204:1.5:150:512 9205:1.5:200:512 \
+  9208:1.5:120:512 9209:1.5:120:256
 
 city-weights: $(STAMP)
 	@for city in $(TAUGHT_BY); do
