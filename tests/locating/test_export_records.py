@@ -14,6 +14,7 @@ from gleam.locating.answer import CalibrationUse, Searched
 from gleam.locating.batch import Failure
 from gleam.locating.exporters import FORMATS, format_of, write_answers
 from gleam.locating.exporters.jsonl import read_jsonl, to_line
+from gleam.locating.job import Outcome
 from gleam.views import Pose
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -39,7 +40,7 @@ ANSWERS = st.builds(
 def test_json_lines_give_every_input_back(tmp_path_factory, answers, failures):
     path = tmp_path_factory.mktemp("l") / "a.jsonl"
     write_answers(path, answers, failures)
-    assert read_jsonl(path) == (answers, failures)
+    assert read_jsonl(path) == ([answer.as_claimed() for answer in answers], failures)
     assert len(path.read_bytes().splitlines()) == len(answers) + len(failures)
 
 
@@ -121,6 +122,50 @@ def test_no_file_tells_where_the_photo_said_it_was(tmp_path, format):
         row = json.loads(out.read_text().splitlines()[0])
         assert row["prior_from"] == "exif"
         assert row["metadata"] == {"EXIF FocalLengthIn35mmFilm": "24"}
+
+
+REFUSED = [Status.NOT_HERE, Status.CANNOT_TELL]
+PLACE_FIELDS = ("lat", "lon", "radius95_m", "radius95_from", "covariance_m2", "camera_lat", "camera_lon")
+
+
+def refused(status, **changes):
+    """A refused answer as the locator makes it: with the place that came nearest."""
+    place = {"lat": 11.123456, "lon": 22.654321, "radius95_m": 44.75, "radius95_from": "measured"}
+    camera = {"camera_lat": 11.123999, "camera_lon": 22.654999, "covariance_m2": (55.25, 0.0, 66.25)}
+    found = {"heading_deg": 77.5, "heading_from": "search", "region95": ((11.1235, 22.6544),) * 3}
+    return Answer(photo="p.jpg", view="ground", status=status, **{**place, **camera, **found, **changes})
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_no_file_gives_a_refused_photo_a_place(tmp_path, format):
+    photo = tmp_path / "p.jpg"
+    Image.new("RGB", (32, 32), (9, 99, 9)).save(photo)
+    answers = [refused(status) for status in REFUSED]
+    out = tmp_path / ("out" if format == "exif" else "out.bin")
+    write_answers(out, answers, [], format, photos=[photo] * len(answers))
+    for file in [*out.iterdir()] if out.is_dir() else [out]:
+        data = file.read_bytes()
+        for text in (b"11.12", b"22.65", b"44.75", b"55.25", b"66.25", b"77.5", b"measured"):
+            assert text not in data
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_json_form_tells_the_place_that_is_claimed(status):
+    square = Footprint.square(48.0, 16.0, 50.0)
+    answer = refused(status, candidates=(Candidate(1, 48.0, 16.0, 0.5, "t", square),))
+    document = Outcome([answer]).to_json()["answers"][0]
+    for data in (answer.to_json(), document, json.loads(to_line(answer))):
+        told = [data[name] is not None for name in (*PLACE_FIELDS, "heading_deg", "heading_from")]
+        assert told == [status not in REFUSED] * len(told)
+        assert bool(data["region95"]) == (status not in REFUSED)
+        assert data["candidates"][0]["lat"] == 48.0  # what was looked at stays
+        assert Answer.from_json(data) == answer.as_claimed()
+    assert answer.lat == 11.123456  # evaluations rank refused photos by it
+
+
+def test_a_heading_that_was_told_stays_with_a_refused_photo():
+    told = refused(Status.NOT_HERE, heading_from="told", pose_from={"heading_deg": "told"})
+    assert told.to_json()["heading_deg"] == 77.5
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))

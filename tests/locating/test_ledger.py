@@ -39,7 +39,7 @@ class Locate:
         self.asked.append(photo.name)
         if photo.name in self.broken:
             raise ImageError(f"{photo.name}: broken.")
-        return Answer(photo=photo.name, view="map", status=Status.NOT_HERE)
+        return Answer(photo=photo.name, view="map", status=Status.NOT_HERE, lat=1.5, lon=2.5)
 
 
 def go(photos, out, locate, run="r", resume=True, stop_after=None):
@@ -72,6 +72,13 @@ def test_kept_answers_are_yielded_in_their_place(photos, out):
     assert [p for p, _ in results] == photos
     assert [r.photo for _, r in results] == [p.name for p in photos]
     assert names(out) == ["0.png", "1.png", "2.png", "3.png"]
+
+
+def test_refused_photos_have_no_place_in_the_file(photos, out):
+    go(photos, out, Locate(), stop_after=2)
+    go(photos, out, Locate())
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(row["status"], row["lat"], row["lon"]) for row in rows] == [("not_here", None, None)] * 4
 
 
 def test_other_pixels_or_another_run_are_located_again(photos, out):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -70,10 +70,11 @@ class Answer:
     """Where a photo was taken, as far as the atlas tells.
 
     photo: name of the file, or None for pixels. view: told, or detected when ``view_detected``. status:
-    what is claimed. lat, lon: the best position:
-    of the camera for panoramas and ground photos, of the ground point in the image centre for drones,
-    of the centre for maps; None when nothing was found. camera_lat, camera_lon: of the drone, when its
-    pose is known. radius95_m: radius of the 95 % circle and radius95_from: how it was found.
+    what is claimed. lat, lon: the best position: of the camera for panoramas and ground photos, of the ground
+    point in the image centre for drones, of the centre for maps; None when nothing was found. A refused
+    answer (``not_here``, ``cannot_tell``) has, in memory, the place that came nearest: it does not claim it,
+    and no file is told, see :meth:`as_claimed`. camera_lat, camera_lon: of the drone, when its pose is known.
+    radius95_m: radius of the 95 % circle and radius95_from: how it was found.
     region95: ring of (lat, lon), not closed, around the ground that holds the position in 95 % of such
     answers; empty when unknown. region95_others: more such rings, when an ambiguous answer leaves several
     places open: then the position lies in one of all of them in 95 % of cases. covariance_m2: (east-east,
@@ -130,8 +131,43 @@ class Answer:
         """Whether the status is ``located``."""
         return self.status is Status.LOCATED
 
+    @property
+    def claims_place(self) -> bool:
+        """Whether the answer stands for its position: only located and ambiguous ones do."""
+        return self.status in (Status.LOCATED, Status.AMBIGUOUS)
+
+    def as_claimed(self) -> Answer:
+        """Return the answer with nothing of a place that it does not claim.
+
+        A refused answer loses its position, camera, radius, region and covariance, and a heading that was
+        found there; its candidates stay, as they are what was looked at.
+        """
+        if self.claims_place:
+            return self
+        known = self.heading_from is not None and self.heading_from == self.pose_from.get("heading_deg")
+        return replace(
+            self,
+            lat=None,
+            lon=None,
+            radius95_m=None,
+            radius95_from=None,
+            region95=(),
+            region95_others=(),
+            covariance_m2=None,
+            heading_deg=self.heading_deg if known else None,
+            heading_from=self.heading_from if known else None,
+            camera_lat=None,
+            camera_lon=None,
+        )
+
     def to_json(self) -> dict[str, Any]:
-        """Return plain data; :meth:`from_json` gives an equal answer back."""
+        """Return plain data of what is claimed; :meth:`from_json` gives :meth:`as_claimed` back.
+
+        So whoever reads ``lat`` and ``lon`` without the status takes no refused place for a fix.
+        """
+        return self.as_claimed()._plain()
+
+    def _plain(self) -> dict[str, Any]:
         data: dict[str, Any] = {"version": VERSION}
         for item in fields(self):
             data[item.name] = getattr(self, item.name)

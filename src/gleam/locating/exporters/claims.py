@@ -27,7 +27,7 @@ _POSITION_TAGS = ("latitude", "longitude", "gpsaltitude", "absolutealtitude", "g
 
 def place_of(answer: Answer) -> LatLon | None:
     """Return the (lat, lon) that a map may show: of located and ambiguous answers, else None."""
-    if answer.status not in (Status.LOCATED, Status.AMBIGUOUS) or answer.lat is None or answer.lon is None:
+    if not answer.claims_place or answer.lat is None or answer.lon is None:
         return None
     return answer.lat, answer.lon
 
