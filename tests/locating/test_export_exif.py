@@ -116,6 +116,12 @@ def test_other_formats_keep_their_pixels(tmp_path, suffix):
     assert read_metadata(copy).position == pytest.approx((-33.9, -70.6), abs=1e-8)
 
 
+def test_a_map_is_given_its_centre(photo, tmp_path):
+    write_answers(tmp_path / "out", [located(view="map")], photos=[photo])
+    assert read_metadata(tmp_path / "out" / "p.jpg").position == pytest.approx((-33.9, -70.6), abs=1e-8)
+    assert "95 % within 40 m" in str(tags_of(tmp_path / "out" / "p.jpg")["EXIF UserComment"])
+
+
 def test_a_turned_photo_stays_turned(tmp_path):
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6

@@ -16,7 +16,7 @@ from gleam.geo import wrap_lon
 from gleam.locating import Answer, Status
 from gleam.locating.batch import Failure
 from gleam.locating.exporters import write_answers
-from gleam.locating.exporters.claims import fix_of, sigma_m
+from gleam.locating.exporters.claims import fix_of, sigma_m, why_no_fix
 from gleam.locating.exporters.mavlink import UNKNOWN_PROCESSING_US, to_mavlink
 
 POSITION = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
@@ -46,6 +46,58 @@ def test_the_fix_of_a_drone_is_where_it_flew():
     assert fix_of(located(view="drone", pose={"pitch_deg": -90.0})) == (48.2, 16.3)
     assert fix_of(located(view="drone", camera_lat=48.3, camera_lon=16.4)) == (48.3, 16.4)
     assert [fix_of(answer) for answer in REJECTED] == [None] * 3
+
+
+def together(*views, names=("a.jpg", "b.jpg")):
+    return located(
+        photo=", ".join(names), view="+".join(dict.fromkeys(views)), timing_s={"photos": len(views)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("views", "fixed"),
+    [
+        (("ground", "panorama"), True),
+        (("panorama", "panorama"), True),
+        (("drone", "ground", "panorama"), False),
+        (("ground", "map"), False),
+        (("drone", "drone"), False),
+        (("map", "map"), False),
+    ],
+)
+def test_photos_together_are_a_fix_when_all_tell_their_camera(tmp_path, views, fixed):
+    answer = together(*views)
+    assert fix_of(answer) == ((48.2, 16.3) if fixed else None)
+    for name in ("a.mavlink.jsonl", "a.navsatfix.json"):
+        write_answers(tmp_path / name, [answer])
+    messages = [json.loads(line) for line in (tmp_path / "a.mavlink.jsonl").read_text().splitlines()]
+    (fix,) = json.loads((tmp_path / "a.navsatfix.json").read_text())["messages"]
+    assert [m["type"] for m in messages if m["type"] == "GPS_INPUT"] == ["GPS_INPUT"] * fixed
+    assert fix["msg"]["status"]["status"] == (0 if fixed else -1)
+    if not fixed:
+        reason = "the ground they show, no camera: locate each alone"
+        assert reason in "".join(m["text"] for m in messages)
+        assert reason in fix["no_fix"]
+
+
+def test_what_is_said_of_no_fix_is_a_remedy():
+    drone = located(view="drone", pose={"height_m": 80.0, "pitch_deg": -60.0})
+    assert why_no_fix(located(view="drone")).endswith("tell pitch, height, heading")
+    assert why_no_fix(drone).endswith("tell heading")
+    flat = located(view="drone", heading_deg=3.0, pose={"height_m": 80.0, "pitch_deg": -5.0})
+    assert why_no_fix(flat).endswith("too close to the horizon")
+    assert fix_of(located(view="map")) is None
+    assert why_no_fix(located(view="map")).endswith("a map has no camera")
+
+
+@pytest.mark.parametrize("views", [("ground", "panorama"), ("drone", "drone")])
+def test_geo_txt_names_no_remedy_that_is_none(tmp_path, views):
+    write_answers(tmp_path / "geo.txt", [together(*views), together(*views, names=("a.jpg",) * 2)])
+    text = (tmp_path / "geo.txt").read_text()
+    assert geo_txt(tmp_path / "geo.txt") == {}
+    assert "rename" not in text
+    assert "tell pitch" not in text
+    assert text.count("# a.jpg, ") == text.count("locate each alone") == 2
 
 
 def geo_txt(path):

@@ -22,6 +22,8 @@ sure a position is; the fields for its error do."""
 SIGMA_PER_RADIUS95 = 1 / math.sqrt(-2 * math.log(0.05))
 """One sigma of each axis of a round normal error, whose 95 % circle has the radius 1."""
 _STRAIGHT_DOWN_DEG = -89.0
+_OF_THE_CAMERA = {View.GROUND.value, View.PANORAMA.value}
+"""Views whose position is that of the camera; of the others it is the ground in the picture."""
 _POSITION_TAGS = ("latitude", "longitude", "gpsaltitude", "absolutealtitude", "gpsposition")
 
 
@@ -36,12 +38,15 @@ def fix_of(answer: Answer) -> LatLon | None:
     """Return the (lat, lon) of the CAMERA when the answer is located and tells it, else None.
 
     The position of a drone's answer is the ground in the middle of its picture; the aircraft is not
-    there unless it looks straight down.
+    there unless it looks straight down. Several photos together tell a camera only when every one is of
+    a view whose position is the camera's. A map has no camera.
     """
     if answer.status is not Status.LOCATED or answer.lat is None or answer.lon is None:
         return None
-    if answer.view != View.DRONE.value:
+    if set(answer.view.split("+")) <= _OF_THE_CAMERA:
         return answer.lat, answer.lon
+    if answer.view != View.DRONE.value or is_joint(answer):
+        return None
     if answer.camera_lat is not None and answer.camera_lon is not None:
         return answer.camera_lat, answer.camera_lon
     down = answer.pose.get("pitch_deg", 0.0) <= _STRAIGHT_DOWN_DEG
@@ -50,9 +55,22 @@ def fix_of(answer: Answer) -> LatLon | None:
 
 def why_no_fix(answer: Answer) -> str:
     """Return in a few words why :func:`fix_of` gives none."""
-    if answer.status is Status.LOCATED:
-        return "located, but not the aircraft: tell pitch, height and heading"
-    return answer.status.value
+    if answer.status is not Status.LOCATED:
+        return answer.status.value
+    if is_joint(answer):
+        return "located, but photos taken together tell the ground they show, no camera: locate each alone"
+    if answer.view == View.MAP.value:
+        return "located, but a map has no camera"
+    known = set(answer.pose) | ({"heading_deg"} if answer.heading_deg is not None else set())
+    missing = [word for word in ("pitch", "height", "heading") if not known & {f"{word}_deg", f"{word}_m"}]
+    if missing:
+        return f"located, but not the aircraft: tell {', '.join(missing)}"
+    return "located, but not the aircraft: it looks too close to the horizon"
+
+
+def is_joint(answer: Answer) -> bool:
+    """Tell whether several photos of one place gave this one answer."""
+    return "+" in answer.view or answer.timing_s.get("photos", 1) > 1
 
 
 def photo_name(answer: Answer) -> str:

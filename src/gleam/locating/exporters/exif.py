@@ -17,10 +17,11 @@ from PIL.TiffImagePlugin import IFDRational
 
 from gleam.errors import ImageError
 from gleam.files import atomic_folder
+from gleam.geo import LatLon
 from gleam.imagery.decode import load_image, opened_image, orientation
 from gleam.imagery.exif_write import gps_fields
 from gleam.imagery.strip import strip_jpeg
-from gleam.locating.answer import Answer
+from gleam.locating.answer import Answer, Status
 from gleam.locating.exporters.claims import fix_of, place_of, sigma_m
 from gleam.progress import track
 from gleam.views import View
@@ -51,8 +52,8 @@ def write_tagged_copies(
 
     Located answers that tell where the camera was give a position, its error (one sigma, as
     GPSHPositioningError) and the heading; for a drone, the ground in the middle of the picture is the
-    destination. All copies have a user comment that says what the answer was; a copy without a claimed
-    position has no GPS block.
+    destination. A map, which has no camera, is given its centre. All copies have a user comment that says
+    what the answer was; a copy without a claimed position has no GPS block.
 
     Raises:
         GleamError: The folder has content.
@@ -119,7 +120,7 @@ def _exif(answer: Answer, kept: tuple[dict[int, object], dict[int, object]]) -> 
     photo = exif.get_ifd(ExifTags.IFD.Exif)
     photo.update(kept[1])
     photo[ExifTags.Base.UserComment] = b"ASCII\0\0\0" + _comment(answer).encode("ascii", "replace")
-    fix = fix_of(answer)
+    fix = _position(answer)
     if fix is None:
         return exif
     gps = gps_fields(fix, None, None if answer.view == View.MAP.value else answer.heading_deg)
@@ -138,9 +139,15 @@ def _exif(answer: Answer, kept: tuple[dict[int, object], dict[int, object]]) -> 
     return exif
 
 
+def _position(answer: Answer) -> LatLon | None:
+    if answer.view == View.MAP.value and answer.status is Status.LOCATED:
+        return place_of(answer)
+    return fix_of(answer)
+
+
 def _comment(answer: Answer) -> str:
     words = [f"GLEAM: {answer.status.value}"]
-    if answer.radius95_m is not None and fix_of(answer) is not None:
+    if answer.radius95_m is not None and _position(answer) is not None:
         words.append(f"95 % within {answer.radius95_m:g} m")
     if answer.probability is not None and answer.calibration is not None:
         use = answer.calibration

@@ -14,7 +14,15 @@ from typing import Any
 from gleam.files import write_json
 from gleam.locating.answer import Answer
 from gleam.locating.batch import Failure
-from gleam.locating.exporters.claims import capture_time, degrees, fix_of, longitude, photo_name, sigma_m
+from gleam.locating.exporters.claims import (
+    capture_time,
+    degrees,
+    fix_of,
+    longitude,
+    photo_name,
+    sigma_m,
+    why_no_fix,
+)
 
 TYPE = "sensor_msgs/msg/NavSatFix"
 FRAME = "camera"
@@ -50,11 +58,14 @@ def write_navsatfix(
 ) -> None:
     """Write ``{"type", "messages": [{"photo", "status", "msg"}]}``, atomically.
 
-    A failed photo has its error and no message.
+    Where the message is no fix, ``no_fix`` says why. A failed photo has its error and no message.
     """
-    messages: list[dict[str, Any]] = [
-        {"photo": photo_name(a), "status": a.status.value, "msg": to_navsatfix(a)} for a in answers
-    ]
+    messages: list[dict[str, Any]] = []
+    for answer in answers:
+        about = {"photo": photo_name(answer), "status": answer.status.value}
+        if fix_of(answer) is None:
+            about["no_fix"] = why_no_fix(answer)
+        messages.append({**about, "msg": to_navsatfix(answer)})
     messages += [{"photo": f.photo, "status": "failed", "error": f.error, "msg": None} for f in failures]
     write_json(path, {"type": TYPE, "messages": messages})
 

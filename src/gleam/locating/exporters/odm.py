@@ -16,6 +16,7 @@ from gleam.locating.batch import Failure
 from gleam.locating.exporters.claims import (
     DECIMALS,
     fix_of,
+    is_joint,
     longitude,
     photo_name,
     sigma_m,
@@ -47,6 +48,8 @@ def _line(answer: Answer) -> str:
     name, place = photo_name(answer), fix_of(answer)
     if place is None:
         return f"# {_one_line(name)}: {why_no_fix(answer)}"
+    if is_joint(answer):
+        return f"# {_one_line(name)}: located together, but ODM reads a line per photo: locate each alone"
     if name.split() != [name] or name.startswith("#"):
         return f"# {_one_line(name)}: located, but ODM reads no name with blanks or a leading #; rename it"
     lat, lon = place
