@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gleam.geo import distance_m
+from gleam.geo import Circle, distance_m, offset
 from gleam.imagery.exif_write import jpeg_with_metadata
 from gleam.locating import Locator, Status
+from gleam.locating.query import Camera
+from gleam.locating.reporting import choose_prior
 from gleam.views import Pose, View
 
 POSE = Pose(heading_deg=90.0, pitch_deg=-90.0, roll_deg=0.0, height_m=64.0, fov_deg=90.0)
@@ -102,3 +104,21 @@ def test_a_reversed_yaw_of_a_camera_looking_down_is_seen_through(
     assert answer.heading_deg == pytest.approx((90 + turned) % 360, abs=0.1)
     told = Locator(encoder, atlas).locate(path, "drone", heading=90.0)
     assert told.heading_deg == 90.0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_circle_lies_around_the_ground_that_a_tilted_drone_looks_at(known):
+    pose = Pose(heading_deg=90.0 if known else None, pitch_deg=-45.0, height_m=80.0)
+    camera = Camera(pose, position=(48.0, 16.0))
+    circle, where, note = choose_prior(None, camera, True, 30.0)
+    assert where == "exif" and "80 m" in note
+    aimed_at = offset(48.0, 16.0, 80.0, 0.0)
+    assert circle.contains(*aimed_at)
+    if known:
+        assert distance_m(*aimed_at, circle.lat, circle.lon) < 0.01 and circle.radius_m == 30.0
+    else:
+        assert (circle.lat, circle.lon, circle.radius_m) == (48.0, 16.0, pytest.approx(110.0))
+    down = Camera(Pose(pitch_deg=-90.0, height_m=80.0), position=(48.0, 16.0))
+    assert choose_prior(None, down, True, 30.0) == (Circle(48.0, 16.0, 30.0), "exif", None)
+    flat = Camera(Pose(heading_deg=1.0, pitch_deg=0.0, height_m=2.0), position=(48.0, 16.0))
+    assert choose_prior(None, flat, True, 30.0) == (Circle(48.0, 16.0, 30.0), "exif", None)

@@ -7,7 +7,7 @@ Form::
      "radius95": {"drone": {"radius95_m": 31.0, "name": "...", "n": 410}, ...},
      "presence": [{...}, ...],                Calibration.to_dict() without within_m: is it from here?
      "claims":  {"drone": {"located_from": 0.8, "ambiguous_from": 0.2, "not_here_below": 0.05,
-                           "name": "...", "n": 900}, ...},
+                           "name": "...", "n": 900, "least_tiles": 74}, ...},
      "regions": {"drone": {"scale": 2.1, "name": "...", "n": 500}, ...},
      "modes":   {"drone": {"2": {...}, "3": {...}, ...}, ...}}        is one of so many right?
 
@@ -57,7 +57,8 @@ class Claims:
     """From where on what is claimed, measured on ``n`` answers of a data set.
 
     located_from, ambiguous_from: least probability. not_here_below: a photo whose presence is less
-    probable than this is said not to be from here.
+    probable than this is said not to be from here. least_tiles: the fewest that any of them was compared
+    with; among fewer even a stranger's best tile may lead all others, so that nothing is claimed.
     """
 
     located_from: float
@@ -65,6 +66,7 @@ class Claims:
     not_here_below: float
     name: str = ""
     n: int = 0
+    least_tiles: int = 0
 
 
 DEFAULT_CLAIMS = Claims(located_from=0.5, ambiguous_from=0.1, not_here_below=0.02)

@@ -11,16 +11,25 @@ FLATTEST_PITCH_DEG = -10.0
 """Above this the optical axis meets the ground too far away to reckon back."""
 
 
+def metres_ahead(pose: Pose) -> float | None:
+    """Return how far from below the camera its optical axis meets flat ground.
+
+    0 when it looks all but straight down; None unless height and pitch are known.
+    """
+    if pose.pitch_deg is None or pose.height_m is None or pose.pitch_deg > FLATTEST_PITCH_DEG:
+        return None
+    ahead = pose.height_m / math.tan(math.radians(-pose.pitch_deg))
+    return 0.0 if ahead < 0.01 * pose.height_m else ahead
+
+
 def camera_position(lat: float, lon: float, pose: Pose) -> LatLon | None:
     """Return (lat, lon) below a camera whose optical axis meets flat ground at a point.
 
     None unless height and pitch are known, and the heading too when the camera does not look straight down.
     """
-    if pose.pitch_deg is None or pose.height_m is None or pose.pitch_deg > FLATTEST_PITCH_DEG:
-        return None
-    back = pose.height_m / math.tan(math.radians(-pose.pitch_deg))
-    if back < 0.01 * pose.height_m:
-        return lat, lon
+    back = metres_ahead(pose)
+    if not back:
+        return None if back is None else (lat, lon)
     if pose.heading_deg is None:
         return None
     heading = math.radians(pose.heading_deg)
@@ -32,11 +41,9 @@ def aim_point(lat: float, lon: float, pose: Pose) -> LatLon | None:
 
     The inverse of :func:`camera_position`, on the same terms.
     """
-    if pose.pitch_deg is None or pose.height_m is None or pose.pitch_deg > FLATTEST_PITCH_DEG:
-        return None
-    ahead = pose.height_m / math.tan(math.radians(-pose.pitch_deg))
-    if ahead < 0.01 * pose.height_m:
-        return lat, lon
+    ahead = metres_ahead(pose)
+    if not ahead:
+        return None if ahead is None else (lat, lon)
     if pose.heading_deg is None:
         return None
     heading = math.radians(pose.heading_deg)

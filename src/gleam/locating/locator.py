@@ -105,17 +105,10 @@ class Locator:
         view, detected = choose_view(photo, view, use_metadata=use_metadata)
         camera = read_camera(photo, view, told, use_metadata=use_metadata)
         near, prior_from, prior_note = choose_prior(near, camera, use_exif, exif_radius_m)
-        region = Region.around(near) if near is not None else None
         clock.lap("metadata")
+        turned = may_be_reversed(camera, view)
         found = self.look(
-            photo,
-            view,
-            camera.pose,
-            region,
-            max(k, REFINED),
-            fuse=fuse,
-            refine=refine,
-            or_reversed=may_be_reversed(camera, view),
+            photo, view, camera.pose, near, max(k, REFINED), fuse=fuse, refine=refine, or_reversed=turned
         )
         if watch is not None:
             watch(found)
@@ -131,7 +124,7 @@ class Locator:
         photo: Any,
         view: View,
         pose: Pose,
-        region: Region | None,
+        region: Circle | Box | Region | None,
         k: int,
         *,
         fuse: bool = True,
@@ -147,7 +140,7 @@ class Locator:
         photo: Any,
         view: View,
         pose: Pose,
-        region: Region | None,
+        region: Circle | Box | Region | None,
         k: int,
         *,
         fuse: bool = True,
@@ -156,13 +149,19 @@ class Locator:
     ) -> Found:
         """Return the ``k`` best places in a region and the scores around the first, without judging them.
 
-        ``or_reversed``: the heading may be off by half a turn. For the rest see :meth:`locate`.
+        ``or_reversed``: the heading may be off by half a turn. For the rest see :meth:`locate`. In a circle
+        or box the positions lie inside, and where it is small the places around it are told as rivals.
 
         Raises:
             ImageError: The photo cannot be read.
         """
         queries = self.finder.queries(photo, view, pose, or_reversed=or_reversed)
-        return self.finder.search(queries, region, k, fuse=fuse, refine=refine)
+        if region is None or isinstance(region, Region):
+            return self.finder.search(queries, region, k, fuse=fuse, refine=refine)
+        searched = queries[self.atlas.tile_m].headings is not None
+        kind = self.calibrations.kind_of(view.value, heading_searched=searched)
+        least = self.calibrations.claim(kind).least_tiles
+        return self.finder.search_area(queries, region, k, least, fuse=fuse, refine=refine)
 
     def _answer(
         self,
@@ -233,8 +232,8 @@ class Locator:
             where = "" if prior is None else f" {prior.in_words}"
             return Judgement(Status.CANNOT_TELL, notes=(f"the atlas has no tile{where}",))
         return judge(
-            found.places,
-            searched.tiles,
+            found.ranked,
+            found.tiles,
             view.value,
             self.calibrations,
             found.surface,

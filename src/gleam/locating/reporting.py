@@ -9,6 +9,7 @@ import numpy as np
 
 from gleam.geo import Box, Circle, Footprint
 from gleam.locating.answer import Candidate
+from gleam.locating.camera import aim_point, metres_ahead
 from gleam.locating.query import Camera, Query
 from gleam.locating.searching.finding import Found
 from gleam.locating.searching.places import Place
@@ -39,14 +40,26 @@ class Clock:
 def choose_prior(
     near: Circle | Box | None, camera: Camera, use_exif: bool, radius_m: float
 ) -> tuple[Circle | Box | None, str | None, str | None]:
-    """Return the circle or box to search, where it came from, and what there is to say about it."""
+    """Return the circle or box to search, where it came from, and what there is to say about it.
+
+    EXIF tells where the camera was. A tilted drone looks at ground ahead of it: the circle lies around that
+    where height, pitch and heading are known, and reaches as far where the heading is not.
+    """
     if near is not None:
         return near, "told", None
     if not use_exif:
         return None, None, None
     if camera.position is None:
         return None, None, "the photo's EXIF tells no position, so the whole atlas was searched"
-    return Circle(*camera.position, radius_m), "exif", None
+    ahead_m = metres_ahead(camera.pose)
+    if not ahead_m:
+        return Circle(*camera.position, radius_m), "exif", None
+    aimed_at = aim_point(*camera.position, camera.pose)
+    if aimed_at is not None:
+        note = f"the camera looks at ground {ahead_m:.0f} m ahead, the circle lies around that"
+        return Circle(*aimed_at, radius_m), "exif", note
+    note = f"the camera looks at ground {ahead_m:.0f} m off, the circle is larger by that"
+    return Circle(*camera.position, radius_m + ahead_m), "exif", note
 
 
 def heading_of(camera: Camera, query: Query, place: Place) -> tuple[float | None, str | None]:

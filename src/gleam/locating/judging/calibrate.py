@@ -337,7 +337,10 @@ def _claims(
         if wrong <= most_wrong and taken <= MOST_FALSE:
             located_from = round(float(threshold), 2)
             break
-    return Claims(located_from, AMBIGUOUS_FROM, not_here, name, int(told.sum()))
+    least_tiles = 0
+    if "log_gallery" in table.signs:
+        least_tiles = round(float(np.exp(table.features[:, table.signs.index("log_gallery")].min())))
+    return Claims(located_from, AMBIGUOUS_FROM, not_here, name, int(told.sum()), least_tiles)
 
 
 def _ranked(

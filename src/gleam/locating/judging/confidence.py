@@ -58,8 +58,8 @@ def judge(
     answers that are not located. Without a calibration of answers: see :func:`judge_by_lead`.
 
     Args:
-        places: The places found, best first; at least one.
-        tiles: Number of tiles that were searched.
+        places: The places found; at least one. The first is the one to judge, the others are best first.
+        tiles: Number of tiles that the photo was compared with.
         view: The photo's view.
         calibrations: Those of the encoder.
         surface: Of scores around the first place.
@@ -71,7 +71,26 @@ def judge(
         return judge_by_lead(places)
     signs = signs_of(places, tiles, calibration.within_m or 0.0, surface, heading_searched=heading_searched)
     judged = judge_by_signs(signs, kind, calibrations, similarity=places[0].best.score)
-    return judged or judge_by_lead(places)
+    if judged is None:
+        return judge_by_lead(places)
+    return among_enough(judged, tiles, calibrations.claim(kind).least_tiles)
+
+
+def among_enough(judged: Judgement, tiles: int, least: int) -> Judgement:
+    """Return a judgement, without any claim where a photo was compared with too few tiles for one.
+
+    Args:
+        judged: By calibration.
+        tiles: How many the photo was compared with.
+        least: With so many the answers were that the calibration comes from.
+    """
+    if tiles >= least or judged.status not in (Status.LOCATED, Status.AMBIGUOUS):
+        return judged
+    note = (
+        f"compared with {tiles} tiles only, while the calibration begins at {least}: no place is claimed, no "
+        "probability given; an atlas of more ground tells more"
+    )
+    return Judgement(Status.AMBIGUOUS, notes=(note,), open=0)
 
 
 def judge_by_signs(

@@ -24,8 +24,8 @@ def shape_of(
     """Return region and covariance as fields of an answer.
 
     A located answer has the ellipse around its position. An ambiguous one has a circle around each of the
-    places left open, as wide as the distance that its probability speaks of; where that is not calibrated,
-    the ellipse around the first, as if that were the right place. Others have no region.
+    places left open, as wide as the distance that its probability speaks of, and none when all are open;
+    where that is not calibrated, the ellipse around the first, as if that were right. Others have none.
 
     Args:
         places: (lat, lon) of the places found, best first.
@@ -40,6 +40,8 @@ def shape_of(
     if covariance is not None:
         out["covariance_m2"] = sigma_covariance(covariance, scale)
     ambiguous = judgement.status is Status.AMBIGUOUS
+    if ambiguous and judgement.open == 0:
+        return out
     if ambiguous and judgement.open is not None and judgement.calibration is not None:
         rings = rings_around(places[: judgement.open], judgement.calibration.within_m)
         return out | ({"region95": rings[0], "region95_others": rings[1:]} if rings else {})

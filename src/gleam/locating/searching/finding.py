@@ -13,12 +13,13 @@ from gleam.atlas import Atlas, Region
 from gleam.atlas.embedding import SquareEncoder
 from gleam.atlas.hits import Hits, left_over
 from gleam.atlas.tiles import Hit
-from gleam.geo import Circle, distance_m
+from gleam.geo import Box, Circle, distance_m
 from gleam.imagery.decode import load_image
 from gleam.locating.query import HEADINGS, Query, query_of
 from gleam.locating.searching.between import Between
 from gleam.locating.searching.ground import Spread
 from gleam.locating.searching.places import SAME_PLACE_SHARE, Place, merge_into_places
+from gleam.locating.searching.prior import EDGE_STRIDES, enough_around, grown, moved_inside, rivals_of
 from gleam.locating.searching.refine import refine_places
 from gleam.locating.searching.surface import Surface
 from gleam.views import Pose, View
@@ -43,7 +44,9 @@ class Found:
     query: the photo as the main size of tile sees it. places: best first. surface: of scores around the
     first place; None when nothing was looked at closely. tiles: how many of the main size were searched.
     queries: the photo for every size of tile, for those who search with it again. weights: how much each size
-    of tile counts. spread: of the correlations of the photo's ground by chance, None without any.
+    of tile counts. spread: of the correlations of the photo's ground by chance, None without any. region: the
+    one searched, None for the whole atlas. rivals: what the first place competes with, best first, where that
+    is more than the other places; tiles then counts those too.
     """
 
     query: Query
@@ -53,6 +56,13 @@ class Found:
     queries: Mapping[float, Query] = field(default_factory=dict)
     weights: Mapping[float, float] = field(default_factory=dict)
     spread: Spread | None = None
+    region: Region | None = None
+    rivals: Sequence[Place] | None = None
+
+    @property
+    def ranked(self) -> list[Place]:
+        """The first place, and all that it competes with, best first."""
+        return [*self.places[:1], *(self.places[1:] if self.rivals is None else self.rivals)]
 
 
 class Finder:
@@ -118,7 +128,7 @@ class Finder:
         query = queries[main]
         tiles = self._count(region)
         if not query.shows_something:
-            return Found(query, [], None, tiles, queries)
+            return Found(query, [], None, tiles, queries, region=region)
         looked_at = refine if query.ground is None else _WITH_GROUND * refine
         wanted = max(k, looked_at)
         hits = {
@@ -141,8 +151,45 @@ class Finder:
             spread,
         )
         return Found(
-            query, refined.places[:k], refined.surface, tiles, queries, counts, refined.spread or spread
+            query,
+            refined.places[:k],
+            refined.surface,
+            tiles,
+            queries,
+            counts,
+            refined.spread or spread,
+            region,
         )
+
+    def search_area(
+        self, queries: dict[float, Query], area: Circle | Box, k: int, least: int, **how: Any
+    ) -> Found:
+        """Return the ``k`` best places inside an area, however small it is.
+
+        Where it holds few tiles, the places around it are told as rivals, and positions are moved inside.
+
+        Args:
+            queries: From :meth:`queries`.
+            area: Where to search.
+            k: Places wanted.
+            least: With so many tiles the first place has to be compared.
+            how: The rest of what :meth:`search` takes.
+        """
+        stride = self.atlas.stride_of(self.atlas.tile_m)
+        wide = enough_around(area, stride, least, self._count, self._count(None))
+        if wide is None:
+            found = self.search(queries, Region.around(area), k, **how)
+            return replace(found, places=[moved_inside(place, area) for place in found.places])
+        own = Region.around(grown(area, EDGE_STRIDES * stride))
+        if not self._count(own):
+            return self.search(queries, own, k, **how)
+        around = self.search(queries, wide, k, **how)
+        found = self.search(queries, own, k, **how, spread=around.spread)
+        places = [moved_inside(place, area) for place in found.places]
+        if not places:  # the photo shows nothing
+            return found
+        rivals = rivals_of(places[0], places[1:], around.places, self.atlas.tile_m)
+        return replace(found, places=places, rivals=rivals, tiles=around.tiles)
 
     def joined_scores(
         self, found: Found, hits: Sequence[Hit], rows: NDArray[np.intp], region: Region | None

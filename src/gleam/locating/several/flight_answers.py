@@ -12,7 +12,7 @@ import numpy as np
 from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.answer import Answer, Candidate, Status
 from gleam.locating.camera import aim_point, camera_position
-from gleam.locating.judging.confidence import Judgement, judge_by_signs
+from gleam.locating.judging.confidence import Judgement, among_enough, judge_by_signs
 from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
 from gleam.locating.judging.signs import SEQUENCE
 from gleam.locating.region import GAUSS_95, ellipse_ring
@@ -24,7 +24,7 @@ from gleam.locating.several.flight_signs import sequence_signs
 from gleam.locating.several.fusion import mean_position
 from gleam.locating.several.joint_signs import points_at
 from gleam.locating.several.motion import between
-from gleam.locating.several.sightings import Sighting
+from gleam.locating.several.sightings import Sighting, compared
 from gleam.views import View
 
 LOCATED_FROM = 0.9
@@ -82,6 +82,9 @@ def _judged(
     seen, calibrations = found[photo], flight.locator.calibrations
     own = seen is not None and seen.share >= SEEN_FROM
     judged = judge_by_signs(sequence_signs(flight, photo, found, answer), SEQUENCE, calibrations)
+    sighting = flight.sightings[photo]
+    if judged is not None and sighting is not None:
+        judged = among_enough(judged, *compared(flight.locator, [sighting]))
     if judged is None:
         judged = Judgement(answer.status, notes=(NOT_CALIBRATED,))
     elif not own and judged.status is Status.LOCATED:

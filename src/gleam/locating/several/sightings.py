@@ -77,6 +77,16 @@ class Sighting:
         return float(self.log_weights[-1])
 
 
+def compared(locator: Locator, sightings: Sequence[Sighting]) -> tuple[int, int]:
+    """Return with how many tiles photos were compared, and how many a claim about any of them takes."""
+    least = 0
+    for sighting in sightings:
+        searched = sighting.found is not None and sighting.found.query.headings is not None
+        kind = locator.calibrations.kind_of(sighting.answer.view, heading_searched=searched)
+        least = max(least, locator.calibrations.claim(kind).least_tiles)
+    return max((sighting.searched for sighting in sightings), default=0), least
+
+
 def name_of(photo: Any, number: int) -> str:
     """Return the file name of a photo, or its number in the list (from 1)."""
     return Path(photo).name if isinstance(photo, str | os.PathLike) else f"photo {number}"
@@ -123,7 +133,7 @@ def sighting_of(
     locator: Locator, found: Found, answer: Answer, name: str, photo: Any, pose: Pose
 ) -> Sighting:
     """Return what a photo says of the tiles, from what was found for it and answered."""
-    region = Region.around(answer.prior) if answer.prior is not None else None
+    region = found.region
     nothing = np.zeros(0)
     seen = Sighting(name, photo, answer, pose, (), nothing, nothing, nothing, found.tiles, region, found)
     if not found.places:

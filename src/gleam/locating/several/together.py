@@ -18,16 +18,17 @@ from numpy.typing import NDArray
 from gleam.errors import GleamError
 from gleam.geo import distance_m
 from gleam.locating.answer import Answer, Candidate, Status
-from gleam.locating.judging.confidence import Judgement, judge_by_signs
+from gleam.locating.judging.confidence import Judgement, among_enough, judge_by_signs
 from gleam.locating.judging.shape import shape_of
 from gleam.locating.judging.signs import TOGETHER
 from gleam.locating.locator import Locator
 from gleam.locating.region import Covariance
 from gleam.locating.searching.places import SAME_PLACE_SHARE
+from gleam.locating.searching.prior import nearest_inside
 from gleam.locating.several.closer import LOOKED_AT, fine_position, looked_closer
 from gleam.locating.several.fusion import Fused, JointPlace, fuse, joint_places, mean_position
 from gleam.locating.several.joint_signs import agreement_of, together_signs
-from gleam.locating.several.sightings import Sighting, name_of, sight
+from gleam.locating.several.sightings import Sighting, compared, name_of, sight
 from gleam.progress import track
 from gleam.views import Pose
 
@@ -39,6 +40,9 @@ AMBIGUOUS_FROM = 0.1
 AGREES_FROM = 0.5
 """A photo that shows the joint place rather than nothing with this chance is said to agree."""
 NOT_CALIBRATED = "several photos together are not calibrated: no probability is given"
+AT_ODDS = (
+    "no more than half of the photos show the first candidate: no place is claimed, no probability given"
+)
 
 
 def locate_together(
@@ -126,8 +130,11 @@ def joint_answer(locator: Locator, sightings: list[Sighting], k: int = 10) -> tu
     best = places[0]
     agreement = agreement_of(fused, best)
     signs = together_signs(fused, places, sightings, SAME_PLACE_SHARE * locator.atlas.tile_m)
-    judgement = _judge(locator, signs, best.share, sightings)
+    at_odds = 2 * int((agreement >= AGREES_FROM).sum()) <= len(sightings)
+    judgement = _judge(locator, signs, best.share, sightings, at_odds)
     lat, lon, covariance, notes = _finer(locator, sightings, best, agreement)
+    if base.prior is not None:
+        lat, lon = nearest_inside(lat, lon, base.prior)
     at = [(lat, lon), *((place.lat, place.lon) for place in places[1:])]
     shares = f"{len(sightings)} photos together: {best.share:.0%} of their joint likelihood lies at the first"
     answer = replace(
@@ -180,12 +187,20 @@ def _base(sightings: list[Sighting]) -> Answer:
     )
 
 
-def _judge(locator: Locator, signs: dict[str, float], share: float, sightings: list[Sighting]) -> Judgement:
-    """Judge by calibration, or by the share of the likelihood where several photos are not calibrated."""
+def _judge(
+    locator: Locator, signs: dict[str, float], share: float, sightings: list[Sighting], at_odds: bool
+) -> Judgement:
+    """Judge by calibration, or by the share of the likelihood where several photos are not calibrated.
+
+    ``at_odds``: no more than half of the photos agree.
+    """
     judged = judge_by_signs(signs, TOGETHER, locator.calibrations)
     if judged is not None:
-        return judged
-    if share >= LOCATED_FROM:
+        # The calibration saw single bad photos among good ones, not photos of as many places.
+        if at_odds and judged.status in (Status.LOCATED, Status.AMBIGUOUS):
+            return Judgement(Status.AMBIGUOUS, notes=(AT_ODDS,), open=0)
+        return among_enough(judged, *compared(locator, sightings))
+    if share >= LOCATED_FROM and not at_odds:
         status = Status.LOCATED
     elif all(s.answer.status is Status.NOT_HERE for s in sightings if s.tiles):
         status = Status.NOT_HERE
