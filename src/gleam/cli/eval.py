@@ -185,6 +185,8 @@ def _print(report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from gleam.cli.whole_table import print_whole
+
     console = Console(highlight=False)
     title = f"{report['encoder']} on {report['table']}: {report['gallery']} satellite images"
     if report["split"]:
@@ -212,7 +214,7 @@ def _print(report: dict[str, Any]) -> None:
             _percent(figures["within_25m"]),
             f"{figures['median_m']['value']:.1f}" if figures["median_m"] else "-",
         )
-    console.print(table)
+    print_whole(console, table)
     console.print(
         "R@k and <=25 m in %, median in m. chance, colour: R@1 of a random order, of colour histograms.",
         style="dim",

@@ -84,6 +84,8 @@ def print_protocol(report: dict[str, Any]) -> None:
 
 def _print_direction(console: Any, result: dict[str, Any], sources: dict[str, int]) -> None:
     """Print one direction, a few columns at a time, so that it fits a terminal of 80 characters."""
+    from gleam.cli.whole_table import print_whole
+
     part = f", {result['part']}" if result["part"] else ""
     images = "" if result["queries"] == result["query_images"] else f" of {result['query_images']} images"
     k = "" if result["one_percent_k"] is None else f" (R@1%: k = {result['one_percent_k']})"
@@ -93,7 +95,7 @@ def _print_direction(console: Any, result: dict[str, Any], sources: dict[str, in
     )
     names = list(result["figures"])
     for start in range(0, len(names), _COLUMNS):
-        console.print(_table(result, names[start : start + _COLUMNS], sources))
+        print_whole(console, _table(result, names[start : start + _COLUMNS], sources))
     if not result["published"]:
         console.print("  No published number is known to the project.", style="dim")
     for peer in result["published"]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
-def print_located(report: dict[str, Any]) -> None:
+def print_located(report: dict[str, Any], console: Console | None = None) -> None:
     """Print the figures of :func:`gleam.locating.judging.measure.measure_answers` in two tables."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    from gleam.cli.whole_table import print_whole
+
+    console = console or Console(highlight=False)
     title = f"{report['encoder']} locating {report['table']} in {report['atlas']} ({report['tiles']} tiles)"
     if report["hide_heading"]:
         title += ", headings hidden"
@@ -35,7 +40,7 @@ def print_located(report: dict[str, Any]) -> None:
             _percent(figures["region95_holds"]),
             f"{figures['ece']['value']:.3f} ({figures['ece']['if_honest']:.3f})" if figures["ece"] else "-",
         )
-    console.print(first)
+    print_whole(console, first)
     second = Table(title="How well each confidence tells right from wrong and here from elsewhere", **style)
     for heading in ("view", "confidence", "AURC", "AUROC", "FPR95", "false", "AUROC0", "false0"):
         left = heading in ("view", "confidence")
@@ -60,7 +65,7 @@ def print_located(report: dict[str, Any]) -> None:
     for name, values in report["all_views"].items():
         rate = _share(values["false_locate_elsewhere"])
         second.add_row("all views", name, "-", "-", "-", rate, "-", "-")
-    console.print(second)
+    print_whole(console, second, keys=2)
     console.print(
         "Shares in %, refusals counted as misses; med, p90: metres of located answers. false: share of "
         "photos from elsewhere claimed when 80 % of those from here are answered (all views: under one "
