@@ -78,11 +78,12 @@ class Locator:
             view: How it sees the world: drone, map, panorama, ground or satellite; found out from the
                 photo when not given, which the answer says, see :mod:`gleam.locating.detect_view`.
             pose: What is known of the camera; wins over the metadata.
-            near: Search only tiles centred in this circle or box.
+            near: The position lies in this circle or box, see :mod:`gleam.locating.searching.prior`.
             heading: Short for a pose that only tells the heading.
             k: Candidates to return.
             use_metadata: Read heading, pitch, height and field of view from EXIF and XMP of a file.
-            use_exif: Also take the POSITION in the EXIF, as the centre of a circle to search.
+            use_exif: Also take the POSITION in the EXIF: a circle around it, or around the ground that a drone
+                whose pose is known looks at from there, is searched.
             exif_radius_m: Radius of that circle.
             fuse: Weigh overlapping tiles into one position finer than a tile.
             refine: So many of the best places are looked at more closely, between the tiles; see
