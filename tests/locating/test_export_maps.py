@@ -18,6 +18,7 @@ from gleam.locating.answer import CalibrationUse
 from gleam.locating.batch import Failure
 from gleam.locating.exporters import write_answers
 from gleam.locating.exporters.csv_table import COLUMNS, read_text
+from gleam.locating.exporters.mavlink import to_mavlink
 
 PLACES = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=4)
 # Any text a file name can hold, broken bytes (lone surrogates) and control characters among it.
@@ -119,8 +120,36 @@ def test_gdal_reads_a_gpx_and_its_track(tmp_path):
         "2024-05-01T10:00:05+00:00",
         "2024-05-01T10:00:10+00:00",
     ]
-    assert read.waypoints[3].time is None  # a clock without a time zone is not UTC
-    assert "camera's clock" in read.waypoints[3].comment
+    assert len(read.tracks) == 1  # one photo by a clock without a time zone is no track
+    assert "the camera's clock, whose time zone is unknown: UTC is assumed" in read.waypoints[3].comment
+    assert "clock" not in read.waypoints[0].comment
+
+
+def test_a_flight_by_a_clock_without_a_zone_is_a_track(tmp_path):
+    path = tmp_path / "a.gpx"
+    clocks = ("2024-05-01T10:00:09", "2024-05-01T10:00:07", "2024-05-01T10:00:07")
+    flight = [located(lat=48.5 - n / 10, taken=clock) for n, clock in enumerate(clocks)]
+    unset = located(lat=10.0, taken="1970-01-01T00:00:04")
+    write_answers(path, [*flight, unset])
+    read = gpxpy.parse(path.read_text(encoding="utf-8"))
+    (track,) = read.tracks
+    assert "time zone is unknown: UTC is assumed" in track.description
+    # By their times; those of the same second in their order.
+    assert [round(p.latitude, 7) for p in track.segments[0].points] == [48.4, 48.3, 48.5]
+    assert [w.time and w.time.isoformat() for w in read.waypoints] == [
+        *(f"{clock}+00:00" for clock in clocks),
+        None,
+    ]
+    assert "UTC is assumed" not in read.waypoints[3].comment
+    # MAVLink takes the same clock the same way.
+    for answer, point in zip([*flight, unset], read.waypoints, strict=True):
+        gps = to_mavlink(answer, now_us=7)[1]
+        assert gps["time_usec"] == (7 if point.time is None else point.time.timestamp() * 1e6)
+    zoned = [located(lat=5.0 + n, taken=f"2024-05-01T18:00:0{n}+08:00") for n in (1, 0)]
+    write_answers(path, [*flight, *zoned])
+    named, by_clock = gpxpy.parse(path.read_text(encoding="utf-8")).tracks
+    assert (named.description, len(named.segments[0].points)) == (None, 2)
+    assert len(by_clock.segments[0].points) == 3
 
 
 @settings(max_examples=50)

@@ -21,6 +21,7 @@ DECIMALS = 7
 sure a position is; the fields for its error do."""
 SIGMA_PER_RADIUS95 = 1 / math.sqrt(-2 * math.log(0.05))
 """One sigma of each axis of a round normal error, whose 95 % circle has the radius 1."""
+GPS_EPOCH = dt.datetime(1980, 1, 6, tzinfo=dt.UTC)
 _STRAIGHT_DOWN_DEG = -89.0
 _OF_THE_CAMERA = {View.GROUND.value, View.PANORAMA.value}
 """Views whose position is that of the camera; of the others it is the ground in the picture."""
@@ -98,6 +99,19 @@ def capture_time(answer: Answer) -> tuple[dt.datetime | None, bool]:
         return (moment, False) if moment.tzinfo is None else (moment.astimezone(dt.UTC), True)
     except (ValueError, OverflowError):
         return None, False
+
+
+def capture_utc(answer: Answer) -> dt.datetime | None:
+    """Return when the photo was taken in UTC, or None when that is not known.
+
+    A clock without a time zone is taken for UTC: most cameras have none, and machines need one time to
+    order by. A file that can say so says that this was assumed. A clock before GPS time was never set.
+    """
+    moment, _ = capture_time(answer)
+    if moment is None:
+        return None
+    utc = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+    return utc if utc >= GPS_EPOCH else None
 
 
 def degrees(value: float) -> float:

@@ -1,10 +1,11 @@
-"""GPX 1.1: a waypoint per claimed place, and a track of the cameras whose UTC time is known."""
+"""GPX 1.1: a waypoint per claimed place, and tracks of the cameras in the order of their times."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 from collections.abc import Iterable
+from operator import itemgetter
 from xml.etree import ElementTree as Xml
 
 from gleam.geo import LatLon
@@ -13,6 +14,7 @@ from gleam.locating.batch import Failure
 from gleam.locating.exporters.claims import (
     DECIMALS,
     capture_time,
+    capture_utc,
     fix_of,
     longitude,
     photo_name,
@@ -22,6 +24,7 @@ from gleam.locating.exporters.claims import (
 from gleam.locating.exporters.xml_text import add, write_xml
 
 _NAMESPACE = "http://www.topografix.com/GPX/1/1"
+_ASSUMED = ", whose time zone is unknown: UTC is assumed"
 
 
 def write_gpx(
@@ -31,7 +34,9 @@ def write_gpx(
 
     GPX knows no error in metres (its ``hdop`` is none), so one sigma stands in the comment. Photos that
     claim no place have no waypoint; the description of the file lists them. Times in GPX are UTC: a
-    clock without a time zone is told in the comment only, and does not make a track.
+    clock without a time zone is taken for UTC, as for MAVLink, which the comment of the waypoint and the
+    description of the track say. Such photos have a track of their own, since their times may be hours
+    from those of the others.
     """
     answers = list(answers)
     root = Xml.Element("gpx", {"version": "1.1", "creator": "GLEAM", "xmlns": _NAMESPACE})
@@ -43,39 +48,43 @@ def write_gpx(
         place = place_of(answer)
         if place is not None:
             _waypoint(root, answer, place)
-    _track(root, answers)
+    for is_utc in (True, False):
+        _track(root, answers, is_utc)
     write_xml(path, root)
 
 
 def _waypoint(root: Xml.Element, answer: Answer, place: LatLon) -> None:
     point = _point(root, "wpt", place)
     moment, is_utc = capture_time(answer)
-    if moment is not None and is_utc:
-        add(point, "time", _utc(moment))
+    utc = capture_utc(answer)
+    if utc is not None:
+        add(point, "time", _utc(utc))
     add(point, "name", photo_name(answer))
     facts = [answer.status.value]
     sigma = sigma_m(answer)
     if sigma is not None:
         facts.append(f"one sigma {sigma:.1f} m")
     if moment is not None and not is_utc:
-        facts.append(f"taken {answer.taken} by the camera's clock")
+        facts.append(f"taken {answer.taken} by the camera's clock{'' if utc is None else _ASSUMED}")
     add(point, "cmt", "; ".join([*facts, *answer.notes]))
     add(point, "type", answer.status.value)
 
 
-def _track(root: Xml.Element, answers: list[Answer]) -> None:
+def _track(root: Xml.Element, answers: list[Answer], is_utc: bool) -> None:
     stops = []
     for answer in answers:
-        place, (moment, is_utc) = fix_of(answer), capture_time(answer)
-        if place is not None and moment is not None and is_utc:
-            stops.append((moment, place))
+        place, utc = fix_of(answer), capture_utc(answer)
+        if place is not None and utc is not None and capture_time(answer)[1] is is_utc:
+            stops.append((utc, place))
     if len(stops) < 2:
         return
     track = add(root, "trk")
-    add(track, "name", "cameras")
+    add(track, "name", "cameras" if is_utc else "cameras by their clocks")
+    if not is_utc:
+        add(track, "desc", f"Times by the camera's clock{_ASSUMED}.")
     segment = add(track, "trkseg")
-    for moment, place in sorted(stops):
-        add(_point(segment, "trkpt", place), "time", _utc(moment))
+    for utc, place in sorted(stops, key=itemgetter(0)):  # those of one second stay in their order
+        add(_point(segment, "trkpt", place), "time", _utc(utc))
 
 
 def _utc(moment: dt.datetime) -> str:

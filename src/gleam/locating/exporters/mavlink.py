@@ -24,7 +24,9 @@ from gleam.files import atomic_write, to_json
 from gleam.locating.answer import Answer
 from gleam.locating.batch import Failure
 from gleam.locating.exporters.claims import (
+    GPS_EPOCH,
     capture_time,
+    capture_utc,
     fix_of,
     longitude,
     photo_name,
@@ -44,7 +46,6 @@ _IGNORE_HORIZONTAL_ACCURACY = 64
 _UNKNOWN_DOP = 65535.0
 _SEVERITY_NOTICE = 5
 _TEXT_LENGTH = 50
-_GPS_EPOCH = dt.datetime(1980, 1, 6, tzinfo=dt.UTC)
 _LEAP_SECONDS = 18
 """GPS time is ahead of UTC by this since 2017."""
 _WEEK_MS = 7 * 86_400_000
@@ -199,18 +200,16 @@ def _status_texts(text: str) -> list[dict[str, Any]]:
 
 
 def _capture_us(answer: Answer) -> int | None:
-    moment, _ = capture_time(answer)
-    if moment is None:
+    utc = capture_utc(answer)
+    if utc is None:
         return None
-    utc = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
     since = utc - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    micro = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return micro if utc >= _GPS_EPOCH else None  # a clock that was never set
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _gps_time(utc_us: int) -> tuple[int, int]:
     """Return the GPS week and the milliseconds into it; a week beyond 16 bits gives (0, 0)."""
-    since = dt.timedelta(microseconds=utc_us) - (_GPS_EPOCH - dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+    since = dt.timedelta(microseconds=utc_us) - (GPS_EPOCH - dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
     whole_ms = since // dt.timedelta(milliseconds=1) + _LEAP_SECONDS * 1000
     week, week_ms = divmod(whole_ms, _WEEK_MS)
     return (week, week_ms) if week < 2**16 else (0, 0)

@@ -15,7 +15,7 @@ from gleam.files import write_json
 from gleam.locating.answer import Answer
 from gleam.locating.batch import Failure
 from gleam.locating.exporters.claims import (
-    capture_time,
+    capture_utc,
     degrees,
     fix_of,
     longitude,
@@ -40,10 +40,9 @@ def to_navsatfix(answer: Answer) -> dict[str, Any]:
     capture, 0 when the camera did not tell it; a clock without a time zone is taken for UTC.
     """
     place = fix_of(answer)
-    moment, _ = capture_time(answer)
     covariance, kind = ([0.0] * 9, COVARIANCE_UNKNOWN) if place is None else _covariance(answer)
     return {
-        "header": {"stamp": _stamp(moment), "frame_id": FRAME},
+        "header": {"stamp": _stamp(capture_utc(answer)), "frame_id": FRAME},
         "status": {"status": STATUS_NO_FIX if place is None else STATUS_FIX, "service": 0},
         "latitude": None if place is None else degrees(place[0]),
         "longitude": None if place is None else longitude(place[1]),
@@ -82,12 +81,11 @@ def _covariance(answer: Answer) -> tuple[list[float], int]:
     return diagonal, COVARIANCE_APPROXIMATED
 
 
-def _stamp(moment: dt.datetime | None) -> dict[str, int]:
-    if moment is None:
+def _stamp(utc: dt.datetime | None) -> dict[str, int]:
+    if utc is None:
         return {"sec": 0, "nanosec": 0}
-    utc = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
     since = utc - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     seconds = since.days * 86_400 + since.seconds
-    if not 0 <= seconds < 2**31:  # the field is an int32; a clock outside it was never set
+    if seconds >= 2**31:  # the field is an int32; a clock beyond it was never set
         return {"sec": 0, "nanosec": 0}
     return {"sec": seconds, "nanosec": since.microseconds * 1000}
