@@ -240,6 +240,29 @@ def test_one_band_sixteen_bits_floats_and_palette(tmp_path):
     assert {0, 255} <= set(np.unique(painted[..., 0]))
 
 
+@pytest.mark.parametrize("bands", [1, 3])
+@pytest.mark.parametrize("bits", [1, 2, 4, 7])
+def test_fewer_than_eight_bits_span_black_to_white(tmp_path, bits, bands):
+    few = BASE[:bands] >> (8 - bits)
+    with GeoRaster.open(write(tmp_path / "few.tif", array=few, nbits=bits)) as raster:
+        picture, valid = raster.read_square(*raster.centre, 90, 90)
+    spread = np.rint(few[:1] * (255.0 / (2**bits - 1))).astype(np.uint8)
+    with GeoRaster.open(write(tmp_path / "eight.tif", array=spread)) as raster:
+        expected = raster.read_square(*raster.centre, 90, 90)[0]
+    assert valid == 1
+    assert np.abs(picture[..., 0].astype(int) - expected[..., 0]).max() <= 1
+    assert picture[..., 0].max() - picture[..., 0].min() > 150
+
+
+def test_a_bilevel_png_is_black_and_white(tmp_path):
+    picture = BASE[0] > 127
+    Image.fromarray(picture).save(tmp_path / "map.png")
+    (tmp_path / "map.pgw").write_text("1\n0\n0\n-1\n600000.5\n5299999.5\n")
+    with GeoRaster.open(tmp_path / "map.png", crs="EPSG:32633") as raster:
+        square = raster.read_square(*raster.centre, 90, 90)[0]
+    assert square.min() == 0 and square.max() == 255
+
+
 def test_shrinking_averages_rather_than_skips(tmp_path):
     board = np.repeat((((_X + _Y) % 2) * 255).astype(np.uint8)[None], 3, 0)
     with GeoRaster.open(write(tmp_path / "board.tif", array=board)) as raster:

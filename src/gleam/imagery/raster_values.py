@@ -50,7 +50,7 @@ def choose_bands(dataset: Any, name: str) -> Bands:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The values that become black and white: 0 and 255 for 8-bit rasters, which are left as they are."""
+    """The values that become black and white: 0 and 255 for rasters of full 8 bits, left as they are."""
 
     black: float = 0.0
     white: float = 255.0
@@ -66,11 +66,12 @@ class Stretch:
 def find_stretch(dataset: Any, bands: Bands) -> Stretch:
     """Return the stretch of a raster, the same for all its bands and squares.
 
-    8-bit rasters are not stretched. Deeper ones show the 1st to the 99th percentile of their valid
-    values, over all colour bands together (so that the hue stays), in an overview of the whole raster.
+    8-bit rasters are not stretched; those of fewer bits (GDAL's NBITS) show all values they can hold.
+    Deeper ones show the 1st to the 99th percentile of their valid values, over all colour bands together
+    (so that the hue stays), in an overview of the whole raster.
     """
     if all(dataset.dtypes[b - 1] == "uint8" for b in bands.colour):
-        return Stretch()
+        return Stretch(white=float(2 ** max(_bits(dataset, b) for b in bands.colour) - 1))
     shrink = max(1.0, max(dataset.height, dataset.width) / THUMBNAIL)
     shape = (max(1, int(dataset.height / shrink)), max(1, int(dataset.width / shrink)))
     values = dataset.read(list(bands.colour), out_shape=(len(bands.colour), *shape)).astype(np.float64)
@@ -80,3 +81,9 @@ def find_stretch(dataset: Any, bands: Bands) -> Stretch:
         return Stretch()
     black, white = (float(v) for v in np.percentile(chosen, (1, 99)))
     return Stretch(black, white) if white > black else Stretch(black, black + 1.0)
+
+
+def _bits(dataset: Any, band: int) -> int:
+    """Return how many of the 8 bits of a band are used: GDAL gives the values of fewer bits as they are."""
+    told = dataset.tags(band, ns="IMAGE_STRUCTURE").get("NBITS", "8")
+    return min(8, int(told)) if told.isdigit() and int(told) > 0 else 8
