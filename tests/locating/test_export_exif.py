@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
 
 from gleam.errors import GleamError
 from gleam.geo import wrap_lon
@@ -114,6 +115,60 @@ def test_other_formats_keep_their_pixels(tmp_path, suffix):
     assert copy.suffix == (".png" if suffix == "bmp" else f".{suffix}")
     assert np.array_equal(load_image(copy), pixels())
     assert read_metadata(copy).position == pytest.approx((-33.9, -70.6), abs=1e-8)
+
+
+def translucent(mode):
+    """A picture of a mode whose every pixel, and how transparent it is, matters."""
+    rng = np.random.default_rng(4)
+    if mode == "I;16":
+        return Image.fromarray(rng.integers(0, 2**16, (20, 30), dtype=np.uint16))
+    picture = Image.fromarray(rng.integers(0, 256, (20, 30, 4), dtype=np.uint8), "RGBA")
+    if mode == "P":
+        picture = picture.convert("RGB").quantize(16)
+        picture.info["transparency"] = bytes(range(0, 160, 10))
+    return picture if mode in ("P", "RGBA") else picture.convert(mode)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "mode"),
+    [
+        *(("png", mode) for mode in ("RGBA", "LA", "P", "I;16", "L", "1", "RGB")),
+        *(("tiff", mode) for mode in ("RGBA", "LA", "CMYK", "I;16", "F")),
+        ("webp", "RGBA"),
+    ],
+)
+def test_a_copy_keeps_transparency_and_depth(tmp_path, suffix, mode):
+    source, picture = tmp_path / f"p.{suffix}", translucent(mode)
+    secret = "taken at 11.123456"
+    png = PngInfo()
+    png.add_text("Comment", secret)
+    options = {
+        "png": {"pnginfo": png},
+        "tiff": {"description": secret},
+        "webp": {"lossless": True, "exact": True, "xmp": secret.encode()},
+    }
+    picture.save(source, **options[suffix])
+    assert b"11.12" in source.read_bytes()
+    write_answers(tmp_path / "out", [located(view="ground")], photos=[source])
+    copy = Image.open(tmp_path / "out" / source.name)
+    assert copy.mode == Image.open(source).mode
+    if mode == "P":
+        copy, picture = copy.convert("RGBA"), Image.open(source).convert("RGBA")
+        assert np.asarray(picture)[..., 3].min() < 200
+    assert np.array_equal(np.asarray(copy), np.asarray(picture))
+    assert read_metadata(tmp_path / "out" / source.name).position == pytest.approx((-33.9, -70.6), abs=1e-8)
+    assert b"11.12" not in (tmp_path / "out" / source.name).read_bytes()
+
+
+def test_a_transparent_photo_is_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    translucent("RGBA").save(tmp_path / "p.png", exif=exif)
+    write_answers(tmp_path / "out", [located(view="ground")], photos=[tmp_path / "p.png"])
+    copy = Image.open(tmp_path / "out" / "p.png")
+    assert ExifTags.Base.Orientation not in copy.getexif()
+    upright = translucent("RGBA").transpose(Image.Transpose.ROTATE_270)
+    assert np.array_equal(np.asarray(copy), np.asarray(upright))
 
 
 def test_a_map_is_given_its_centre(photo, tmp_path):

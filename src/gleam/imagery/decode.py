@@ -252,16 +252,20 @@ def _decode(image: Image.Image, name: str, target: int | None) -> Pixels:
             scale = max(1, target) / min(image.size)
             wanted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
             image.draft(image.mode, wanted)
-        image.load()
-        turn = _TRANSPOSE.get(orientation(image))
-        upright = image.transpose(turn) if turn is not None else image
-        return picture_to_rgb8(upright, name)
+        return picture_to_rgb8(loaded_upright(image), name)
     except ImageError:
         raise
     except Exception as error:  # a decoder may raise anything on hostile bytes
         raise ImageError(
             f"{name}: the image is damaged or cut short ({_cause(error)}); copy it again."
         ) from error
+
+
+def loaded_upright(image: Image.Image) -> Image.Image:
+    """Decode an opened image and return it turned upright; a decoder may raise anything on hostile bytes."""
+    image.load()
+    turn = _TRANSPOSE.get(orientation(image))
+    return image.transpose(turn) if turn is not None else image
 
 
 def orientation(image: Image.Image) -> int:

@@ -1,8 +1,8 @@
 """Copies of the photos with the position found in their EXIF; the originals are only read.
 
-JPEGs keep their pixels bit for bit; PNG, WebP and TIFF are written anew without loss, BMP (which has no
-EXIF) becomes PNG. Of the old metadata only a few fields of the camera are carried over: nothing that
-told a position, a person or a serial number, and no XMP or maker note.
+JPEGs keep their pixels bit for bit; PNG, WebP and TIFF are written anew without loss, transparency and
+depth included; BMP (which has no EXIF) becomes PNG. Of the old metadata only a few fields of the camera are
+carried over: nothing that told a position, a person or a serial number, and no XMP or maker note.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import IFDRational
 from gleam.errors import ImageError
 from gleam.files import atomic_folder
 from gleam.geo import LatLon
-from gleam.imagery.decode import load_image, opened_image, orientation
+from gleam.imagery.decode import load_image, loaded_upright, opened_image, orientation
 from gleam.imagery.exif_write import gps_fields
 from gleam.imagery.strip import strip_jpeg
 from gleam.locating.answer import Answer, Status
@@ -82,12 +82,32 @@ def _write_copy(photo: Path, folder: Path, names: set[str], answer: Answer) -> N
         plain = strip_jpeg(photo.read_bytes(), 1, os.fspath(photo))
         out.write_bytes(plain[:2] + segment + plain[2:])
         return
-    picture = Image.fromarray(load_image(photo))
     # Read back from its bytes, because Pillow writes new directories into a TIFF only then.
     written = Image.Exif()
     written.load(exif.tobytes())
-    options = {"lossless": True} if image_format == "WEBP" else {}
-    picture.save(out, "PNG" if image_format == "BMP" else image_format, exif=written, **options)
+    # Without exact, WebP forgets the colour of what is transparent.
+    options = {"lossless": True, "exact": True} if image_format == "WEBP" else {}
+    kind = "PNG" if image_format == "BMP" else image_format
+    try:
+        _picture(photo).save(out, kind, exif=written, **options)
+    except (OSError, ValueError, KeyError):  # kinds of pixels that Pillow reads but does not write
+        Image.fromarray(load_image(photo)).save(out, kind, exif=written, **options)
+
+
+def _picture(photo: Path) -> Image.Image:
+    """Return the upright picture with the pixels that it has, transparency too, and no metadata.
+
+    Raises:
+        ImageError: It cannot be read.
+    """
+    with opened_image(photo) as image:
+        try:
+            picture = loaded_upright(image).copy()
+        except Exception as error:  # a decoder may raise anything on hostile bytes
+            raise ImageError(f"{photo}: the image is damaged or cut short; copy it again.") from error
+    # A palette and some PNGs tell beside the pixels which of them are transparent.
+    picture.info = {k: v for k, v in picture.info.items() if k == "transparency"}
+    return picture
 
 
 def _kept(image: Image.Image) -> tuple[dict[int, object], dict[int, object]]:
