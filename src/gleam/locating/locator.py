@@ -82,8 +82,8 @@ class Locator:
             heading: Short for a pose that only tells the heading.
             k: Candidates to return.
             use_metadata: Read heading, pitch, height and field of view from EXIF and XMP of a file.
-            use_exif: Also take the POSITION in the EXIF: a circle around it, or around the ground that a drone
-                whose pose is known looks at from there, is searched.
+            use_exif: Also take the POSITION in the EXIF: a circle around it, or around the ground that a
+                drone whose pose is known looks at from there, is searched.
             exif_radius_m: Radius of that circle.
             fuse: Weigh overlapping tiles into one position finer than a tile.
             refine: So many of the best places are looked at more closely, between the tiles; see
