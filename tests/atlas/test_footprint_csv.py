@@ -61,6 +61,9 @@ def test_edges_survive_to_the_last_bit(tmp_path, south, west, height, width):
         (f"{OURS}a.png,98.2,16.3,48.1,16.4", ["row 2", "98.2"]),
         (f"{OURS}a.png,48.2,16.3,48.1,16.3", ["row 2", "no width"]),
         (f"{OURS}a.png,nan,16.3,48.1,16.4", ["row 2", "nan"]),
+        (f"{OURS}a.png,80,-170,-80,170", ["row 2", "west -170", "east 170", "half round the Earth", "check"]),
+        (f"{OURS}a.png,80,-180,-80,180", ["row 2", "half round the Earth"]),
+        (f"{OURS}a.png,48.2,16.4,48.1,16.3", ["row 2", "half round the Earth", "swap"]),
         (f"{OURS},48.2,16.3,48.1,16.4", ["row 2", "'image' is empty"]),
         (f"{OURS}a.png,48.2,16.3,48.1,16.4\na.png,48.2,16.3,48.1,16.4", ["row 3", "row 2 already"]),
         ('image,footprint\na.png,"POLYGON ((1 2, 3 4))"', ["row 2", "WKT"]),
@@ -72,6 +75,24 @@ def test_what_is_wrong_is_named(tmp_path, text, words):
         read_footprints(path)
     for word in [str(path), *words]:
         assert word in str(caught.value)
+
+
+def test_the_place_is_told_once_and_rows_are_those_of_the_spreadsheet(tmp_path):
+    good = "a.png,48.2,16.3,48.1,16.4\n"
+    path = table(tmp_path, f"{OURS}{good},,,,\nb.png,98.2,16.3,48.1,16.4")
+    with pytest.raises(TableError) as caught:
+        read_footprints(path)
+    assert str(caught.value).startswith(f"{path}, row 4: latitude 98.2, longitude 16.3 is not")
+    assert str(caught.value).count(str(path)) == 1
+    path = table(tmp_path, f"{OURS}{good},,,,\n{good}")
+    with pytest.raises(TableError, match=r"row 4: image a\.png stands in row 2 already"):
+        read_footprints(path)
+
+
+def test_a_box_across_the_antimeridian(tmp_path):
+    (row,) = read_footprints(table(tmp_path, f"{OURS}a.png,-17,179.9,-17.1,-179.95"))
+    assert row.footprint.corners == ((-17, 179.9), (-17, -179.95), (-17.1, -179.95), (-17.1, 179.9))
+    assert row.footprint.bounds == pytest.approx((179.9, -17.1, -179.95, -17))
 
 
 def test_missing_and_binary_tables(tmp_path):

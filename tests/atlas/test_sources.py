@@ -123,6 +123,35 @@ def test_a_homography_goes_through_its_points():
     assert np.allclose(apply_homography(back, apply_homography(matrix, inside)), inside, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("north", "west", "south", "east", "words"),
+    [
+        (48.2, 16.3, 48.1964, 21.3, "600 x 400 pixels.*too oblong to be true; check its north"),
+        (48.2, 16.3, 48.2 - 1e-9, 16.308, "pixel of .* on the ground cannot be; check its north"),
+        (17.5, -26.0, -17.5, 26.0, "km from its middle.*check its north.*cut the image"),
+    ],
+)
+@pytest.mark.parametrize("wkt", [False, True])
+def test_ground_that_an_image_cannot_cover_is_refused(tmp_path, north, west, south, east, words, wkt):
+    Image.fromarray(gradient()).save(tmp_path / "g.png")
+    box = Footprint(((north, west), (north, east), (south, east), (south, west)))
+    header = "image,footprint" if wkt else "image,north,west,south,east"
+    cells = f'"{box.to_wkt()}"' if wkt else f"{north!r},{west!r},{south!r},{east!r}"
+    (tmp_path / "g.csv").write_text(f"{header}\ng.png,{cells}\n")
+    with pytest.raises(TableError, match=rf"g\.csv, row 2: g\.png .*{words}"):
+        open_sources([tmp_path / "g.csv"])
+
+
+def test_an_image_across_the_antimeridian_is_cut(tmp_path):
+    Image.fromarray(gradient()).save(tmp_path / "g.png")
+    (tmp_path / "g.csv").write_text("image,north,west,south,east\ng.png,-17.0,179.997,-17.0036,-179.9975\n")
+    (source,) = open_sources([tmp_path / "g.csv"])
+    assert source.record.bounds == pytest.approx((179.997, -17.0036, -179.9975, -17.0))
+    centres = source.centres(100.0, 100.0)
+    assert {c.lon > 0 for c in centres} == {True, False} and len(centres) < 60
+    assert all(source.read(c, 100.0, 32)[1] > 0.9 for c in centres)
+
+
 def test_records_change_with_the_content(tmp_path, table_writer):
     Image.fromarray(gradient()).save(tmp_path / "g.png")
     table_writer(tmp_path / "g.csv", "g.png", 600.0, 400.0)

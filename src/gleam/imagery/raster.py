@@ -18,7 +18,7 @@ from rasterio.crs import CRS
 
 from gleam.errors import RasterError
 from gleam.geo import Footprint, LatLon, check_lat_lon, distance_m, wrap_lon
-from gleam.imagery.raster_check import check_ground
+from gleam.imagery.raster_check import WIDEST_M, check_ground
 from gleam.imagery.raster_chunks import Chunks
 from gleam.imagery.raster_grid import SquareGrid, cover_outline
 from gleam.imagery.raster_open import Georeference, georeference, open_dataset
@@ -29,8 +29,6 @@ from gleam.imagery.raster_tags import read_date, read_licence, read_origin
 _WORLD_WIDTH_M = 2 * math.pi * 6378137.0
 """Length of the equator, and width of the world in cylindrical projections in metres."""
 _CYLINDERS = (3857, 3395, 4087, 32662)
-_WIDEST_M = 3_000_000.0
-"""Farther from its middle a local plane no longer keeps sizes to some percent."""
 
 
 class GeoRaster:
@@ -170,7 +168,7 @@ class GeoRaster:
             )
         lats, lons = self._outline()
         farthest = float(np.max(distance_m(*self.centre, lats, lons)))
-        if farthest > _WIDEST_M:
+        if farthest > WIDEST_M:
             raise RasterError(
                 f"{self.name}: reaches {farthest / 1000:,.0f} km from its middle, too far for one grid of "
                 "squares to scale; cut it into parts (gdalwarp -te)."

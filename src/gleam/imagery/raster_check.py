@@ -16,6 +16,8 @@ MIN_PIXEL_M, MAX_PIXEL_M = 0.0005, 10_000.0
 """From half a millimetre to ten kilometres: beyond, a unit was mistaken."""
 _MAX_ASPECT = 25.0
 """Pixels in degrees are that oblong at 87.7 degrees of latitude."""
+WIDEST_M = 3_000_000.0
+"""Farther from its middle a local plane no longer keeps sizes to some percent."""
 _MAX_SHEAR_DEG = 10.0
 _AREA_SLACK_DEG = 9.0
 """Rasters reach over the edge of their zone, but hardly over the next one."""
@@ -56,6 +58,17 @@ def check_ground(crs: CRS, transform: Affine, width: int, height: int, where: st
     _check_pixel(crs, transform, x, y, where)
 
 
+def untrue_pixel(across_m: float, down_m: float) -> str | None:
+    """Return what is wrong with pixels of this size on the ground, or None when they can be true."""
+    sides = across_m, down_m
+    shown = " x ".join(f"{side:.3g} m" for side in sides)
+    if not all(MIN_PIXEL_M <= side <= MAX_PIXEL_M for side in sides):
+        return f"a pixel of {shown} on the ground cannot be"
+    if max(sides) > _MAX_ASPECT * min(sides):
+        return f"a pixel of {shown} is too oblong to be true"
+    return None
+
+
 def in_area(crs: CRS, lat: float, lon: float) -> bool:
     """Tell whether a position lies in the area a coordinate system is made for, or not far from it."""
     area = crs.area_of_use
@@ -77,14 +90,14 @@ def _check_pixel(crs: CRS, transform: Affine, x: float, y: float, where: str) ->
         there = _position(crs, x + dx, y + dy)
         far = not all(math.isfinite(v) and abs(v) <= 720 for v in there)
         sides.append(math.inf if far else distance_m(*here, there[0], float(wrap_lon(there[1]))))
-    shown = " x ".join(f"{side:.3g} m" for side in sides)
-    if not all(MIN_PIXEL_M <= side <= MAX_PIXEL_M for side in sides):
-        unit = " (is it in metres where degrees are meant?)" if crs.is_geographic and max(sides) > 1e3 else ""
-        if not crs.is_geographic and min(sides) < MIN_PIXEL_M:
+    untrue = untrue_pixel(*sides)
+    if untrue is not None:
+        unit = ""
+        if crs.is_geographic and max(sides) > MAX_PIXEL_M:
+            unit = " (is it in metres where degrees are meant?)"
+        elif not crs.is_geographic and min(sides) < MIN_PIXEL_M:
             unit = " (is it in degrees where metres are meant?)"
-        raise RasterError(f"{where}: a pixel of {shown} on the ground cannot be{unit}; check its numbers.")
-    if max(sides) > _MAX_ASPECT * min(sides):
-        raise RasterError(f"{where}: a pixel of {shown} is too oblong to be true; check its numbers.")
+        raise RasterError(f"{where}: {untrue}{unit}; check its numbers.")
     cosine = (across[0] * down[0] + across[1] * down[1]) / (math.hypot(*across) * math.hypot(*down))
     shear = abs(math.degrees(math.asin(max(-1.0, min(1.0, cosine)))))
     # In degrees the axes of a turned picture are not square to each other, on the ground they are.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gleam.atlas.sources.centres import Centres
+from gleam.atlas.sources.footprint_check import check_footprint
 from gleam.atlas.sources.footprint_csv import read_footprints
 from gleam.atlas.sources.geotiff import reopen
 from gleam.atlas.sources.protocol import Centre, Said, SourceRecord
@@ -41,7 +42,9 @@ class CsvImagesSource:
         date, licence, origin: Used where the table does not say.
 
     Raises:
-        TableError: The table is wrong or names an image that does not exist.
+        TableError: The table is wrong, names an image that does not exist, or gives one a ground that
+            cannot be true.
+        ImageError: An image cannot be read.
     """
 
     def __init__(
@@ -58,9 +61,11 @@ class CsvImagesSource:
         self._folder = Path(images_folder) if images_folder is not None else None
         self._said = Said(date=date, licence=licence, origin=origin)
         self._rows = read_footprints(self._path, self._folder)
-        for number, row in enumerate(self._rows, start=2):
+        for row in self._rows:
             if not row.path.is_file():
-                raise TableError(f"{self._path}, row {number}: image {row.path} does not exist.")
+                raise TableError(f"{self._path}, row {row.number}: image {row.path} does not exist.")
+            if record is None:
+                check_footprint(row, f"{self._path}, row {row.number}")
         self._decoded: OrderedDict[tuple[int, int], _Decoded] = OrderedDict()
         if record is not None:
             self.record = record

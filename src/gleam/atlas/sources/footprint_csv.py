@@ -29,10 +29,11 @@ _EDGES = ("north", "west", "south", "east")
 
 @dataclass(frozen=True, slots=True)
 class FootprintRow:
-    """One image of the table: its file, the ground it covers, and what is said about it."""
+    """One image of the table: its file, the ground it covers, the row it stands in, what is said about it."""
 
     path: Path
     footprint: Footprint
+    number: int
     date: str | None = None
     licence: str | None = None
     origin: str | None = None
@@ -62,12 +63,13 @@ def read_footprints(csv_path: Path, images_folder: Path | None = None) -> list[F
     if not rows:
         raise TableError(f"{csv_path} holds no row; give one row per image.")
     first: dict[Path, int] = {}
-    for number, row in enumerate(rows, start=2):
+    for row in rows:
         if row.path in first:
             raise TableError(
-                f"{csv_path}, row {number}: image {row.path.name} stands in row {first[row.path]} already."
+                f"{csv_path}, row {row.number}: image {row.path.name} stands in row {first[row.path]} "
+                "already."
             )
-        first[row.path] = number
+        first[row.path] = row.number
     return rows
 
 
@@ -120,7 +122,7 @@ def _read_row(
     except GleamError as error:
         raise TableError(f"{where}: {error}") from None
     said = {key: cell(key) or None for key in ("date", "licence", "origin")}
-    return FootprintRow(folder / name, footprint, **said)
+    return FootprintRow(folder / name, footprint, number, **said)
 
 
 def _box(where: str, cell: Callable[[str], str], columns: dict[str, str]) -> Footprint:
@@ -133,13 +135,17 @@ def _box(where: str, cell: Callable[[str], str], columns: dict[str, str]) -> Foo
             raise TableError(
                 f"{where}: column {column!r} holds {cell(edge)!r}, not a number of degrees."
             ) from None
-    check_lat_lon([edges["north"], edges["south"]], [edges["west"], edges["east"]], where)
-    if edges["north"] <= edges["south"]:
-        raise TableError(
-            f"{where}: north {edges['north']:g} does not lie above south "
-            f"{edges['south']:g}; swap the columns."
-        )
-    if edges["west"] == edges["east"]:
-        raise TableError(f"{where}: west and east are both {edges['west']:g}, so the image has no width.")
     n, w, s, e = (edges[k] for k in _EDGES)
+    for lat, lon in ((n, w), (s, e)):
+        check_lat_lon(lat, lon)
+    if n <= s:
+        raise TableError(f"{where}: north {n:g} does not lie above south {s:g}; swap the columns.")
+    if w == e:
+        raise TableError(f"{where}: west and east are both {w:g}, so the image has no width.")
+    # West above east crosses the antimeridian; corners alone would take the shorter way round.
+    if (e - w if e > w else e - w + 360) > 180:
+        what = "swap the columns" if w > e else "check them, or cut the image into parts"
+        raise TableError(
+            f"{where}: from west {w:g} eastwards to east {e:g} is more than half round the Earth; {what}."
+        )
     return Footprint(((n, w), (n, e), (s, e), (s, w)))
