@@ -46,7 +46,8 @@ def test_a_broken_photo_does_not_stop_the_rest(tmp_path, encoder, atlas, landsca
     results = list(locate_all(find_photos([tmp_path]), lambda p: locator.locate(p, "drone", heading=0)))
     assert [p.name for p, _ in results] == ["a.png", "b.png", "c.png", "d.jpg"]
     assert [type(r) for _, r in results] == [Answer, Failure, Answer, Failure]
-    assert "b.png" in results[1][1].error
+    assert [r.photo for _, r in results] == ["a.png", "b.png", "c.png", "d.jpg"]
+    assert str(tmp_path / "b.png") in results[1][1].error
     assert "empty" in results[3][1].error
 
 
@@ -107,7 +108,8 @@ def test_groups_leave_out_what_cannot_be_read(tmp_path, encoder, atlas, landscap
     ):
         failures = [(path, result) for path, result in results if isinstance(result, Failure)]
         assert [path.name for path, _ in failures] == ["a.png"]
-        assert "a.png" in failures[0][1].error
+        assert failures[0][1].photo == "a.png"
+        assert str(photos[0]) in failures[0][1].error
         assert next(path.name for path, r in results if isinstance(r, Answer)) == "b.png"
     for group in (
         locate_as_one(locator, photos[:1], options),

@@ -12,6 +12,7 @@ from tests.web.conftest import held_after
 from tests.web.http import delete, get, noise_jpeg, post
 
 from gleam.locating import Answer
+from gleam.locating.batch import Failure
 from gleam.web.client import Client
 
 OPTIONS = {"view": "drone"}
@@ -54,6 +55,9 @@ def test_a_batch_answers_every_photo_and_lets_go_of_them(server, photos):
     broken = rows["results"][2]
     assert broken["answer"] is None and "broken.jpg" in broken["error"]
     assert str(server.service.settings.work_folder) not in json.dumps(rows)
+    batch = server.service.batches.get(id)
+    stored = batch.folder.rows(batch.about)  # what the next server would tell
+    assert stored[2].result == Failure("broken.jpg", broken["error"])
     answer = Answer.from_json(rows["results"][0]["answer"])
     single = Client(server.url).locate(given[0][1], "drone")
     assert (answer.status, answer.lat, answer.lon) == (single.status, single.lat, single.lon)

@@ -28,7 +28,11 @@ _PROBE_PIXELS = 64
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A photo that could not be used, and why in one sentence."""
+    """A photo that could not be used.
+
+    photo: its name without folders, as in answers, so that tables of both can be joined by it. error: why, in
+    one sentence, which tells the path.
+    """
 
     photo: str
     error: str
@@ -111,7 +115,7 @@ def locate_all(
             result: Answer | Failure = locate(photo)
         except GleamError as error:
             # Unreadable, or its metadata tells an impossible pose: both are a matter of this photo.
-            result = Failure(str(photo), str(error))
+            result = Failure(photo.name, str(error))
         if ledger is not None:
             ledger.add(photo, result)
         yield photo, result
@@ -180,7 +184,7 @@ def _readable(photos: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, Answ
             load_image(photo, target=_PROBE_PIXELS)
             usable.append(photo)
         except GleamError as error:
-            failures.append((photo, Failure(str(photo), str(error))))
+            failures.append((photo, Failure(photo.name, str(error))))
     if not usable:
         first = failures[0][1]
         why = first.error if isinstance(first, Failure) else ""

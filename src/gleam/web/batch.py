@@ -86,7 +86,7 @@ class Batch:
         Raises:
             Cancelled: It is to stop.
         """
-        told = plain(result) if isinstance(result, Failure) else public(result)
+        told = plain(result, photo) if isinstance(result, Failure) else public(result)
         with self._lock:
             self.rows.append(Row(int(photo.parent.name), told))
             self._times.append(time.monotonic())

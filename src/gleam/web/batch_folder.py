@@ -138,13 +138,12 @@ class BatchFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def plain(failure: Failure) -> Failure:
-    """Return a failure that names the photo alone and no folder of this machine."""
-    name = Path(failure.photo).name
-    return Failure(name, failure.error.replace(failure.photo, name))
+def plain(failure: Failure, photo: str | Path) -> Failure:
+    """Return a failure that names its photo, a path, without the folders of this machine."""
+    return Failure(Path(failure.photo).name, failure.error.replace(str(photo), Path(photo).name))
 
 
 def _row(line: dict[str, Any]) -> Row:
     result = from_row(line)
-    number = int(Path(str(line["input"]["path"])).parent.name)
-    return Row(number, plain(result) if isinstance(result, Failure) else result)
+    photo = Path(str(line["input"]["path"]))
+    return Row(int(photo.parent.name), plain(result, photo) if isinstance(result, Failure) else result)
