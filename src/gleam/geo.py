@@ -366,6 +366,8 @@ class Box:
         lats, lons = np.asarray(lat, float), np.asarray(lon, float)
         wide = (lons >= self.west, lons <= self.east)
         across = wide[0] | wide[1] if self.west > self.east else wide[0] & wide[1]
+        if self.west == -180 or self.east == 180:
+            across |= np.abs(lons) == 180  # two names of one meridian
         inside = (lats >= self.south) & (lats <= self.north) & across
         return bool(inside) if inside.ndim == 0 else inside
 

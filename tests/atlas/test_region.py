@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gleam.atlas import Region
 from gleam.errors import GleamError
-from gleam.geo import Circle, distance_m
+from gleam.geo import Box, Circle, distance_m
 
 lats = st.floats(-89, 89)
 lons = st.floats(-180, 180)
@@ -25,6 +25,30 @@ def test_a_box_across_the_antimeridian_is_two():
     assert len(region.boxes) == 2
     inside = region.contains([0, 0, 0, 0], [179.5, -179.5, 0.0, 178.9])
     assert inside.tolist() == [True, True, False, False]
+
+
+def slow_contains(box, lat, lon):
+    """Every name of a longitude is tried."""
+    west, south, east, north = box
+    east += 360 if west > east else 0
+    return south <= lat <= north and any(west <= lon + turn <= east for turn in (-360, 0, 360))
+
+
+edges = st.one_of(st.sampled_from([-180.0, -179.5, 0.0, 179.5, 180.0]), lons)
+
+
+@given(edges, edges, edges, st.booleans())
+def test_the_antimeridian_has_two_names_and_is_one_meridian(west, east, lon, south):
+    lat = -17.0 if south else 20.0
+    box = (west, -18.0, east, -16.0)
+    inside = slow_contains(box, lat, lon)
+    region = Region.box(*box)
+    assert bool(region.contains(lat, lon)) == inside
+    # What the stores make of it: each box by itself.
+    assert any(w <= lon <= e and s <= lat <= n for w, s, e, n in region.boxes) == inside
+    if west != east:
+        assert Box(-18.0, west, -16.0, east).contains(lat, lon) == inside
+        assert Box(-18.0, west, -16.0, east).contains([lat], [lon]).tolist() == [inside]
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gleam.atlas import Region
+from gleam.atlas.tiles import TileBatch
 from gleam.errors import AtlasError, GleamError
 from gleam.geo import Circle, distance_m
 
@@ -44,7 +46,10 @@ def make_world():
         a.make_batch(1700, seed=1, around=VIENNA, source="vienna"),
         a.make_batch(500, seed=2, start=1700, around=FIJI, source="fiji"),
     )
-    return first, a.make_batch(200, seed=3, start=2200, around=VIENNA, source="later")
+    edge = a.make_batch(4, seed=4, start=2400, around=FIJI, source="edge")
+    tiles = [replace(t, lon=lon) for t, lon in zip(edge.tiles, (-180.0, 180.0) * 2, strict=True)]
+    edge = TileBatch(tiles, edge.vectors, edge.thumbnails)
+    return first, a.joined(a.make_batch(200, seed=3, start=2200, around=VIENNA, source="later"), edge)
 
 
 def kept(batch, region, width):
@@ -64,7 +69,7 @@ def kept(batch, region, width):
 
 @pytest.fixture(scope="module", params=list(a.ADAPTERS))
 def filled(request, tmp_path_factory):
-    """A store of 2,400 tiles and what it holds."""
+    """A store of 2,404 tiles and what it holds."""
     kind, lacking = a.ADAPTERS[request.param]
     if lacking:
         pytest.skip(f"{request.param} needs {', '.join(lacking)}")
@@ -134,6 +139,21 @@ def test_both_sides_of_the_antimeridian_are_one_region(filled):
     assert set(a.ids_of(hits)) == {
         t.id for t, k in zip(batch.tiles, kept(batch, ACROSS, None), strict=True) if k
     }
+
+
+@pytest.mark.parametrize("mode", ["auto", "indexed", "exact"])
+@pytest.mark.parametrize(
+    ("west", "east"), [(179.9, 180.0), (-180.0, -179.9), (180.0, -179.9), (179.9, -180.0)]
+)
+def test_a_box_that_ends_on_the_antimeridian_holds_what_lies_on_it(filled, west, east, mode):
+    store, batch = filled
+    region = Region.box(west, -17.1, east, -16.9)
+    side = 1 if abs(west) < 180 else -1
+    wanted = {t.id for t in batch.tiles if abs(t.lon) == 180 or t.lon * side >= 179.9}
+    assert {t.id for t in batch.tiles[2400:]} < wanted
+    (hits,) = store.search(a.make_queries(batch, 1), 2000, region, mode=mode)
+    assert set(a.ids_of(hits)) == wanted
+    assert store.count(region) == len(wanted)
 
 
 @pytest.mark.parametrize("which", list(FILTERS))

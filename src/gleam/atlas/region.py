@@ -19,7 +19,8 @@ Degrees: TypeAlias = tuple[float, float, float, float]
 class Region:
     """A part of the Earth made of boxes that do not cross the antimeridian, cut to a circle if given.
 
-    boxes: one box, or two where the region crosses the antimeridian. Edges belong to the region.
+    boxes: one box, or two where the region crosses or touches the antimeridian, whose two names 180 and
+    -180 stores do not take for one. Edges belong to the region.
     circle: only what is also within this circle belongs to the region.
     """
 
@@ -37,7 +38,12 @@ class Region:
         if south > north:
             raise GleamError(f"The search box is empty: south {south:g} lies above north {north:g}.")
         if west <= east:
-            return cls(((west, south, east, north),))
+            inside = west, south, east, north
+            if east == 180.0 and west > -180.0:
+                return cls((inside, (-180.0, south, -180.0, north)))
+            if west == -180.0 and east < 180.0:
+                return cls((inside, (180.0, south, 180.0, north)))
+            return cls((inside,))
         return cls(((west, south, 180.0, north), (-180.0, south, east, north)))
 
     @classmethod
