@@ -1,5 +1,7 @@
 """Search regions: edges, the antimeridian, circles."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,12 +36,7 @@ def slow_contains(box, lat, lon):
     return south <= lat <= north and any(west <= lon + turn <= east for turn in (-360, 0, 360))
 
 
-edges = st.one_of(st.sampled_from([-180.0, -179.5, 0.0, 179.5, 180.0]), lons)
-
-
-@given(edges, edges, edges, st.booleans())
-def test_the_antimeridian_has_two_names_and_is_one_meridian(west, east, lon, south):
-    lat = -17.0 if south else 20.0
+def check_box(west, east, lon, lat):
     box = (west, -18.0, east, -16.0)
     inside = slow_contains(box, lat, lon)
     region = Region.box(*box)
@@ -49,6 +46,18 @@ def test_the_antimeridian_has_two_names_and_is_one_meridian(west, east, lon, sou
     if west != east:
         assert Box(-18.0, west, -16.0, east).contains(lat, lon) == inside
         assert Box(-18.0, west, -16.0, east).contains([lat], [lon]).tolist() == [inside]
+
+
+def test_the_antimeridian_has_two_names_and_is_one_meridian():
+    for west, east, lon in itertools.product((-180.0, -179.5, 0.0, 179.5, 180.0), repeat=3):
+        for lat in (-18.0, -17.0, 20.0):
+            check_box(west, east, lon, lat)
+
+
+@given(lons, lons, lons, st.floats(-19, -15))
+def test_boxes_hold_what_lies_in_them_by_any_name(west, east, lon, lat):
+    check_box(west, east, lon, lat)
+    check_box(west, east, west, lat)
 
 
 @pytest.mark.parametrize(
