@@ -58,6 +58,20 @@ def test_a_folder_gives_all_georeferenced_imagery_in_it(tmp_path):
     assert all(s.warnings == () for s in sources)
 
 
+def test_what_is_noteworthy_is_said_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("GLEAM_QUIET", raising=False)
+    with warnings.catch_warnings(), rasterio.open(tiff(tmp_path / "a.tif")) as file:
+        warnings.simplefilter("ignore")
+        profile = file.profile | {"count": 4}
+    with rasterio.open(tmp_path / "four.tif", "w", **profile) as file:
+        file.write(np.moveaxis(np.concatenate([PICTURE, PICTURE[..., :1] // 2], 2), -1, 0))
+    (source,) = open_sources([tmp_path / "four.tif"])
+    told = capsys.readouterr().err
+    assert told.count("band 4 is marked as opacity") == 1 and told.strip() == source.warnings[0]
+    open_sources([tmp_path / "four.tif"], records=[source.record])
+    assert capsys.readouterr().err == ""
+
+
 def test_the_given_coordinate_system_is_for_rasters_that_tell_none(tmp_path):
     tiff(tmp_path / "has.tif")
     tiff(tmp_path / "lacks.tif", 600_050, crs=None)

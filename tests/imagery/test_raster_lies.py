@@ -299,6 +299,50 @@ def test_sixteen_bits_single_and_four_bands(tmp_path):
             assert np.ptp(square, 2).max() == 0
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("bands", [1, 3])
+def test_near_infrared_marked_as_opacity_is_none(tmp_path, dtype, bands):
+    """GDAL marks a fourth band so by itself; here it is dark for the most part, as over fields in winter."""
+    deep = 16 if dtype == "uint16" else 1  # twelve bits
+    colour = np.moveaxis(PICTURE, -1, 0)[:bands].astype(dtype) * deep
+    infrared = (np.moveaxis(PICTURE, -1, 0)[:1] // 2).astype(dtype) * deep
+    options = {"photometric": "RGB"} if bands == 3 else {}
+    path = tiff(
+        tmp_path / "a.tif", "EPSG:32633", UTM, np.concatenate([colour, infrared]), alpha="YES", **options
+    )
+    plain = tiff(tmp_path / "plain.tif", "EPSG:32633", UTM, colour)
+    with GeoRaster.open(path) as raster, GeoRaster.open(plain) as other:
+        square, valid = raster.read_square(*raster.centre, 200, 64)
+        assert valid == 1
+        assert np.array_equal(square, other.read_square(*other.centre, 200, 64)[0])
+        (note,) = raster.notes
+        assert other.notes == ()
+    assert note.startswith(f"{path}: band {bands + 1} is marked as opacity") and "ALPHA=NO" in note
+
+
+@pytest.mark.parametrize("kind", ["half", "corner", "feathered", "lossy", "deep", "none"])
+def test_true_opacity_is_kept(tmp_path, kind):
+    """Half of the ground is shown, or one corner, with soft edges, or with what lossy compression leaves."""
+    opacity = np.zeros((240, 300))
+    opacity[:, 150:] = 255
+    if kind == "corner":
+        opacity[60:] = 0
+    if kind == "feathered":
+        opacity = np.broadcast_to(np.clip((np.arange(300) - 135) * 8.5, 0, 255), (240, 300)).copy()
+    if kind == "lossy":
+        opacity = np.clip(opacity + _RNG.integers(-6, 7, opacity.shape), 0, 255)
+    if kind == "none":
+        opacity[:] = 0
+    deep = 257 if kind == "deep" else 1
+    array = np.concatenate([np.moveaxis(PICTURE, -1, 0), opacity[None]]).astype(np.uint16) * deep
+    array = array if kind == "deep" else array.astype(np.uint8)
+    path = tiff(tmp_path / "a.tif", "EPSG:32633", UTM, array, photometric="RGB", alpha="YES")
+    expected = {"corner": 0.125, "none": 0.0}.get(kind, 0.5)
+    with GeoRaster.open(path) as raster:
+        assert raster.notes == ()
+        assert raster.read_square(*raster.centre, 240, 96)[1] == pytest.approx(expected, abs=0.03)
+
+
 @pytest.mark.parametrize("dtype", ["int16", "uint32", "float64"])
 def test_no_data_values_of_deep_rasters(tmp_path, dtype):
     values = np.moveaxis(PICTURE, -1, 0).astype(dtype)

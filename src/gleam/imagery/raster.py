@@ -93,6 +93,21 @@ class GeoRaster:
         self.close()
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about how the raster is read where its own word is not taken.
+
+        Raises RasterError when the file turns out damaged.
+        """
+        band = self._reader.false_alpha
+        if band is None:
+            return ()
+        return (
+            f"{self.name}: band {band} is marked as opacity (alpha) but holds other values, as near infrared "
+            "does; it is left out and all ground counts. To keep it from being marked, write the file with "
+            "-co ALPHA=NO; if it is opacity, bring it to 0 and 255.",
+        )
+
+    @property
     def date(self) -> str | None:
         """When the imagery was taken, as its tags tell."""
         return read_date(self._dataset)

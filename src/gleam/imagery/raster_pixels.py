@@ -13,6 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from gleam.errors import RasterError
+from gleam.imagery.raster_alpha import is_opacity
 from gleam.imagery.raster_chunks import Key, Patch
 from gleam.imagery.raster_values import Stretch, choose_bands, find_stretch
 
@@ -37,15 +38,38 @@ class PixelReader:
         self._dataset = dataset
         self._name = name
         self._bands = choose_bands(dataset, name)
-        whole = all(dataset.mask_flag_enums[b - 1] == [MaskFlags.all_valid] for b in self._bands.colour)
-        self._masked = bool(self._bands.alpha) or not whole
         self.last_level = max(0, (min(dataset.width, dataset.height) // 4).bit_length() - 1)
+
+    @cached_property
+    def false_alpha(self) -> int | None:
+        """The band that the file calls opacity and that cannot be it, so that all its ground counts; or None.
+
+        Raises:
+            RasterError: The file is damaged.
+        """
+        alpha = self._bands.alpha
+        if alpha is None:
+            return None
+        try:
+            with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB):
+                return None if is_opacity(self._dataset, alpha) else alpha
+        except (RasterioError, ValueError) as error:
+            raise self._damaged(error) from None
+
+    @cached_property
+    def _masked(self) -> bool:
+        """Whether some pixels may be no data."""
+        if self._bands.alpha is not None and self.false_alpha is None:
+            return True
+        flags = [set(self._dataset.mask_flag_enums[b - 1]) for b in self._bands.colour]
+        plain = {MaskFlags.all_valid}, {MaskFlags.per_dataset, MaskFlags.alpha}
+        return not all(f in plain for f in flags)
 
     @cached_property
     def stretch(self) -> Stretch:
         """Which values become black and white, the same for the whole raster."""
         with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB):
-            return find_stretch(self._dataset, self._bands)
+            return find_stretch(self._dataset, self._bands, masked=self._masked)
 
     def load(self, key: Key) -> Patch | None:
         """Return one piece; None outside the raster. Averages use the overviews of the file.
@@ -68,10 +92,11 @@ class PixelReader:
             with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB):
                 return self._read(window, height, width, factor)
         except (RasterioError, ValueError) as error:
-            cause = " ".join(str(error).split())[:160]
-            raise RasterError(
-                f"{self._name}: the raster is damaged or cut short ({cause}); copy it again."
-            ) from None
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> RasterError:
+        cause = " ".join(str(error).split())[:160]
+        return RasterError(f"{self._name}: the raster is damaged or cut short ({cause}); copy it again.")
 
     def _read(self, window: Window, height: int, width: int, factor: int) -> Patch:
         bands, palette = list(self._bands.colour), self._bands.palette

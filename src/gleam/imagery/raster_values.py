@@ -63,19 +63,26 @@ class Stretch:
         return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
 
 
-def find_stretch(dataset: Any, bands: Bands) -> Stretch:
+def find_stretch(dataset: Any, bands: Bands, *, masked: bool = True) -> Stretch:
     """Return the stretch of a raster, the same for all its bands and squares.
 
     8-bit rasters are not stretched; those of fewer bits (GDAL's NBITS) show all values they can hold.
     Deeper ones show the 1st to the 99th percentile of their valid values, over all colour bands together
     (so that the hue stays), in an overview of the whole raster.
+
+    Args:
+        dataset: The opened raster.
+        bands: Which of its bands make the picture.
+        masked: Whether its mask tells which values are valid; otherwise all numbers are.
     """
     if all(dataset.dtypes[b - 1] == "uint8" for b in bands.colour):
         return Stretch(white=float(2 ** max(_bits(dataset, b) for b in bands.colour) - 1))
     shrink = max(1.0, max(dataset.height, dataset.width) / THUMBNAIL)
     shape = (max(1, int(dataset.height / shrink)), max(1, int(dataset.width / shrink)))
     values = dataset.read(list(bands.colour), out_shape=(len(bands.colour), *shape)).astype(np.float64)
-    valid = (dataset.dataset_mask(out_shape=shape) > 0) & np.isfinite(values).all(0)
+    valid = np.isfinite(values).all(0)
+    if masked:
+        valid &= dataset.dataset_mask(out_shape=shape) > 0
     chosen = values[:, valid]
     if not chosen.size:
         return Stretch()

@@ -64,8 +64,8 @@ class GeoTiffSource:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Nothing: a raster with unreadable parts is refused."""
-        return ()
+        """How it is read where its own word is not taken; a raster with unreadable parts is refused."""
+        return self._raster.notes
 
     def centres(self, tile_m: float, stride_m: float) -> Centres:
         """Return the centres of a grid covering the raster, flush with its edges."""

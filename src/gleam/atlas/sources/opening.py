@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gleam.atlas.sources.protocol import Said, SourceRecord, TileSource
 from gleam.errors import AtlasError
+from gleam.progress import say
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".gtiff")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -33,6 +34,8 @@ def open_sources(
     """Open imagery by its paths.
 
     Several rasters may cover the same ground, as pictures of several dates do: each is a source of its own.
+    What is noteworthy about how a source is read (its ``warnings``) is said on stderr, unless ``records``
+    are given.
 
     Args:
         paths: GeoTIFF files, JPEG or PNG with a world file, folders of these, folders of web-map tiles
@@ -64,6 +67,8 @@ def open_sources(
         for number, path in enumerate(_expand(paths)):
             record = records[number] if records is not None and number < len(records) else None
             sources.append(_open(path, crs, tms, said, record))
+            for warning in () if records is not None else sources[-1].warnings:
+                say(warning)
             sha256 = sources[-1].record.sha256
             if sha256 in first:
                 raise AtlasError(f"{path} has the same content as {first[sha256]}; give it once.")
