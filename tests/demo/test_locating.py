@@ -26,10 +26,10 @@ def test_only_claimed_answers_have_a_position(tmp_path: Path, status: Status) ->
     ) as file:  # fmt: skip
         file.write(pixels)
     row = PlaceImage("p", View.GROUND, "p.jpg", lat=48.0, lon=9.0)
-    answer = Answer("p.jpg", "ground", status, lat=48.0005, lon=9.0, timing_s={"total": 0.1})
+    answer = Answer("p.jpg", "ground", status, lat=48.0005, lon=9.0, radius95_m=40.0, timing_s={"total": 0.1})
     cutter = GeoRaster.open(tmp_path / "a.tif")
     photo = _photo(row, answer, pixels.transpose(1, 2, 0), cutter, 112.0)
     cutter.close()
     claimed = status in (Status.LOCATED, Status.AMBIGUOUS)
     assert (photo.answer is not None) == (photo.found_tile is not None) == claimed
-    assert (photo.error_m is not None) == claimed
+    assert (photo.error_m is not None) == (photo.radius95_m is not None) == claimed

@@ -8,7 +8,7 @@ from gleam.demo.findings import Photo, Picture
 from gleam.geo import distance_m
 from gleam.imagery.decode import load_image
 from gleam.imagery.raster import GeoRaster
-from gleam.locating import Answer, Locator, Status
+from gleam.locating import Answer, Locator
 from gleam.places import PlaceImage, Places
 from gleam.progress import say, track
 from gleam.views import Pose, View
@@ -42,8 +42,8 @@ def told_pose(row: PlaceImage) -> Pose | None:
 def _photo(row: PlaceImage, answer: Answer, picture: Picture, cutter: GeoRaster, width_m: float) -> Photo:
     assert row.lat is not None and row.lon is not None
     # A refused photo claims no position, though its answer lists what came nearest.
-    refused = answer.status not in (Status.LOCATED, Status.AMBIGUOUS)
-    given = None if refused or answer.lat is None or answer.lon is None else (answer.lat, answer.lon)
+    claimed = answer.as_claimed()
+    given = None if claimed.lat is None or claimed.lon is None else (claimed.lat, claimed.lon)
     error = None if given is None else float(distance_m(row.lat, row.lon, *given))
     return Photo(
         file=row.path,
@@ -53,7 +53,7 @@ def _photo(row: PlaceImage, answer: Answer, picture: Picture, cutter: GeoRaster,
         answer=given,
         status=answer.status.value,
         probability=answer.probability,
-        radius95_m=answer.radius95_m,
+        radius95_m=claimed.radius95_m,
         error_m=error,
         seconds=answer.timing_s["total"],
         found_tile=None if given is None else _cut(cutter, given, width_m),
