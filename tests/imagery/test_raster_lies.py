@@ -299,6 +299,22 @@ def test_sixteen_bits_single_and_four_bands(tmp_path):
             assert np.ptp(square, 2).max() == 0
 
 
+@pytest.mark.parametrize(
+    ("crs", "east", "north"),
+    [("EPSG:2263", 983_000, 207_000), ("EPSG:2154", 652_000, 6_862_000), ("EPSG:32633", 600_000, 5_300_000)],
+)
+def test_places_that_a_projection_does_not_have_are_no_ones_business(tmp_path, crs, east, north):
+    """Of a cone one pole lies at infinity."""
+    path = tiff(tmp_path / "a.tif", crs, from_origin(east, north, 1.5, 1.5))
+    with warnings.catch_warnings(), GeoRaster.open(path) as raster:
+        warnings.simplefilter("error", RuntimeWarning)
+        west, south, east, north = raster.bounds_wgs84
+        assert 0 < north - south < 0.01 and 0 < east - west < 0.01
+        assert raster.read_square(*raster.centre, 60, 30)[1] == 1
+        assert raster.read_square(-raster.centre[0], raster.centre[1], 60, 30)[1] == 0
+        assert raster.read_square(-89.9, 0.0, 60, 30)[1] == 0
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize("bands", [1, 3])
 def test_near_infrared_marked_as_opacity_is_none(tmp_path, dtype, bands):

@@ -229,7 +229,11 @@ class GeoRaster:
             half = self._period / 2
             here = self._middle_x + (x[-1] - self._middle_x + half) % self._period - half
             x = here + (x - here + half) % self._period - half
-        return _apply(self._back, x[:-1], y[:-1])
+        x, y = x[:-1], y[:-1]
+        # PROJ says infinity where the projection has no place; infinity times 0 would be complained of.
+        nowhere = ~(np.isfinite(x) & np.isfinite(y))
+        x[nowhere] = y[nowhere] = np.nan
+        return _apply(self._back, x, y)
 
     def _shows(self, pole: float) -> bool:
         """Tell whether a pole lies inside the raster (of a geographic one it is the edge)."""
