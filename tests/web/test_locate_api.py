@@ -63,6 +63,14 @@ def test_the_error_against_the_truth_is_told(located):
     assert len(truth["candidates_m"]) == len(answer["candidates"])
 
 
+def test_a_refused_photo_has_candidates_and_no_position(server):
+    body = post_photo(f"{server.url}/v1/locate", noise_jpeg(seed=3), options=DRONE).json()
+    answer = body["answers"][0]
+    assert answer["status"] in ("not_here", "cannot_tell") and answer["candidates"]
+    assert {answer[name] for name in ("lat", "lon", "radius95_m", "covariance_m2", "camera_lat")} == {None}
+    assert body["positions"][0]["answer"] is None and body["positions"][0]["candidates"]
+
+
 def test_positions_come_in_every_notation(located):
     positions = located[0]["positions"][0]
     answer = located[0]["answers"][0]
