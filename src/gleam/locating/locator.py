@@ -17,7 +17,7 @@ from gleam.locating.calibrations import Calibrations
 from gleam.locating.camera import camera_position
 from gleam.locating.detect_view import choose_view
 from gleam.locating.judging.confidence import RADIUS_FROM_GRID, Judgement, grid_radius95_m, judge
-from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
+from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of, speaks_of_one_place
 from gleam.locating.query import HEADINGS, Camera, Query, may_be_reversed, read_camera
 from gleam.locating.reporting import (
     Clock,
@@ -194,7 +194,7 @@ class Locator:
             best = {
                 "lat": places[0].lat,
                 "lon": places[0].lon,
-                **self._radius(kind),
+                **(self._radius(kind) if speaks_of_one_place(judgement) else {}),
                 **region,
                 "heading_deg": heading,
                 "heading_from": heading_from,
@@ -234,7 +234,7 @@ class Locator:
             return Judgement(Status.CANNOT_TELL, notes=(f"the atlas has no tile{where}",))
         return judge(
             found.ranked,
-            found.tiles,
+            found.compared or found.tiles,
             view.value,
             self.calibrations,
             found.surface,

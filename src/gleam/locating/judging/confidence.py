@@ -19,6 +19,8 @@ CHANCE = 0.1
 city, with the true place taken away, it held for 2 of 160 photos; with it there, for a quarter of those
 found."""
 MORE_THAN_ARE_LISTED = "no 95 % region: the places found do not hold the position surely enough together"
+LIKE_NO_PLACE = "the photo does not look like any place searched"
+NO_PLACE_STANDS_OUT = "no place stands out enough to be claimed"
 ENOUGH_PLACES = 4
 """Fewer places give no spread to measure a lead by."""
 
@@ -115,7 +117,7 @@ def judge_by_signs(
     # Fitted apart, the two need not agree; a photo whose place is right is from here, at least as probably.
     here = None if chance is None else max(chance, probability)
     if presence is not None:
-        why = "the photo does not look like any place searched"
+        why = LIKE_NO_PLACE
     elif pair is not None and similarity is not None:
         chance = float(pair.probability([similarity])[0])
         why = "even the best tile does not look like the photo"
@@ -130,8 +132,7 @@ def judge_by_signs(
         left = places_left_open(signs, kind, calibrations)
         notes = (MORE_THAN_ARE_LISTED,) if left == 0 else ()
         return Judgement(Status.AMBIGUOUS, probability, use, notes, left, here)
-    why = "no place stands out enough to be claimed"
-    return Judgement(Status.CANNOT_TELL, probability, use, (why,), here=here)
+    return Judgement(Status.CANNOT_TELL, probability, use, (NO_PLACE_STANDS_OUT,), here=here)
 
 
 def places_left_open(signs: Mapping[str, float], kind: str, calibrations: Calibrations) -> int | None:

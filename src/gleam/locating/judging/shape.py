@@ -14,6 +14,11 @@ from gleam.locating.region import GAUSS_95, Covariance, ellipse_ring, rings_arou
 REGION_FROM_SCORES = "the 95 % region is not calibrated: it follows from the spread of the scores alone"
 
 
+def speaks_of_one_place(judgement: Judgement) -> bool:
+    """Tell whether sizes measured on located answers may be told: not of one that leaves places open."""
+    return judgement.status is not Status.AMBIGUOUS or judgement.open is None
+
+
 def shape_of(
     places: Sequence[LatLon],
     covariance: Covariance | None,
@@ -29,7 +34,8 @@ def shape_of(
 
     Args:
         places: (lat, lon) of the places found, best first.
-        covariance: Of the first, before calibration; None when unknown.
+        covariance: Of the first, before calibration; None when unknown. An answer that leaves several places
+            open has none.
         kind: A view, ``together`` or ``sequence``.
         judgement: Of the answer.
         calibrations: Those of the encoder.
@@ -37,7 +43,7 @@ def shape_of(
     measured = calibrations.region(kind)
     scale = measured.scale if measured is not None else GAUSS_95
     out: dict[str, Any] = {}
-    if covariance is not None:
+    if covariance is not None and speaks_of_one_place(judgement):
         out["covariance_m2"] = sigma_covariance(covariance, scale)
     ambiguous = judgement.status is Status.AMBIGUOUS
     if ambiguous and judgement.open == 0:

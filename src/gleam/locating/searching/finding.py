@@ -46,7 +46,7 @@ class Found:
     queries: the photo for every size of tile, for those who search with it again. weights: how much each size
     of tile counts. spread: of the correlations of the photo's ground by chance, None without any. region: the
     one searched, None for the whole atlas. rivals: what the first place competes with, best first, where that
-    is more than the other places; tiles then counts those too.
+    is more than the other places; compared: the tiles those were found among, where that is more than tiles.
     """
 
     query: Query
@@ -58,6 +58,7 @@ class Found:
     spread: Spread | None = None
     region: Region | None = None
     rivals: Sequence[Place] | None = None
+    compared: int | None = None
 
     @property
     def ranked(self) -> list[Place]:
@@ -189,7 +190,8 @@ class Finder:
         if not places:  # the photo shows nothing
             return found
         rivals = rivals_of(places[0], places[1:], around.places, self.atlas.tile_m)
-        return replace(found, places=places, rivals=rivals, tiles=around.tiles)
+        inside = self._count(Region.around(area)) or found.tiles
+        return replace(found, places=places, tiles=inside, rivals=rivals, compared=around.tiles)
 
     def joined_scores(
         self, found: Found, hits: Sequence[Hit], rows: NDArray[np.intp], region: Region | None

@@ -12,8 +12,15 @@ import numpy as np
 from gleam.geo import bearing_deg, distance_m, offset
 from gleam.locating.answer import Answer, Candidate, Status
 from gleam.locating.camera import aim_point, camera_position
-from gleam.locating.judging.confidence import Judgement, among_enough, judge_by_signs
-from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of
+from gleam.locating.judging.confidence import (
+    LIKE_NO_PLACE,
+    MORE_THAN_ARE_LISTED,
+    NO_PLACE_STANDS_OUT,
+    Judgement,
+    among_enough,
+    judge_by_signs,
+)
+from gleam.locating.judging.shape import REGION_FROM_SCORES, shape_of, speaks_of_one_place
 from gleam.locating.judging.signs import SEQUENCE
 from gleam.locating.region import GAUSS_95, ellipse_ring
 from gleam.locating.searching.places import SAME_PLACE_SHARE
@@ -31,7 +38,14 @@ LOCATED_FROM = 0.9
 """Probability of the model from which a position is claimed; it is not calibrated."""
 BRIDGED_TILES = 2.0
 """An outlier is placed by its neighbours when they leave no more room than so many tile widths around."""
-_ABOUT_ALONE = ("status by rule", "not calibrated", REGION_FROM_SCORES)
+_ABOUT_ALONE = (
+    "status by rule",
+    "not calibrated",
+    REGION_FROM_SCORES,
+    MORE_THAN_ARE_LISTED,
+    LIKE_NO_PLACE,
+    NO_PLACE_STANDS_OUT,
+)
 NOT_CALIBRATED = "a flight is not calibrated: no probability is given"
 
 
@@ -91,10 +105,15 @@ def _judged(
         # What lies between two neighbours is never claimed as seen.
         judged = replace(judged, status=Status.AMBIGUOUS, open=None)
     if not own:
+        # Its neighbours give the region, however many places the photo alone leaves open.
+        notes = tuple(note for note in judged.notes if note != MORE_THAN_ARE_LISTED)
         claimed = judged.status is Status.AMBIGUOUS
-        return judged, {"region95": answer.region95 if claimed else ()}
+        return replace(judged, notes=notes), {"region95": answer.region95 if claimed else ()}
     at = [(answer.lat, answer.lon), *((c.lat, c.lon) for c in answer.candidates[1:])]
-    return judged, {"region95": (), **shape_of(at, answer.covariance_m2, SEQUENCE, judged, calibrations)}
+    shape = {"region95": (), **shape_of(at, answer.covariance_m2, SEQUENCE, judged, calibrations)}
+    if not speaks_of_one_place(judged):
+        shape |= {"covariance_m2": None, "radius95_m": None, "radius95_from": None}
+    return judged, shape
 
 
 def _own_notes(alone: Answer) -> tuple[str, ...]:

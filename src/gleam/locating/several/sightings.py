@@ -79,12 +79,14 @@ class Sighting:
 
 def compared(locator: Locator, sightings: Sequence[Sighting]) -> tuple[int, int]:
     """Return with how many tiles photos were compared, and how many a claim about any of them takes."""
-    least = 0
+    tiles, least = 0, 0
     for sighting in sightings:
-        searched = sighting.found is not None and sighting.found.query.headings is not None
+        found = sighting.found
+        searched = found is not None and found.query.headings is not None
         kind = locator.calibrations.kind_of(sighting.answer.view, heading_searched=searched)
         least = max(least, locator.calibrations.claim(kind).least_tiles)
-    return max((sighting.searched for sighting in sightings), default=0), least
+        tiles = max(tiles, sighting.searched, (found.compared or 0) if found is not None else 0)
+    return tiles, least
 
 
 def name_of(photo: Any, number: int) -> str:

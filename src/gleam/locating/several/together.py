@@ -19,7 +19,7 @@ from gleam.errors import GleamError
 from gleam.geo import distance_m
 from gleam.locating.answer import Answer, Candidate, Status
 from gleam.locating.judging.confidence import Judgement, among_enough, judge_by_signs
-from gleam.locating.judging.shape import shape_of
+from gleam.locating.judging.shape import shape_of, speaks_of_one_place
 from gleam.locating.judging.signs import TOGETHER
 from gleam.locating.locator import Locator
 from gleam.locating.region import Covariance
@@ -150,7 +150,7 @@ def joint_answer(locator: Locator, sightings: list[Sighting], k: int = 10) -> tu
             for rank, place in enumerate(places[:k], start=1)
         ),
         notes=(f"{shares} candidate", *notes, *judgement.notes),
-        **_radius(locator, sightings, agreement),
+        **(_radius(locator, sightings, agreement) if speaks_of_one_place(judgement) else {}),
         **shape_of(at, covariance, TOGETHER, judgement, locator.calibrations),
     )
     return answer, signs
