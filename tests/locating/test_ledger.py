@@ -79,6 +79,12 @@ def test_refused_photos_have_no_place_in_the_file(photos, out):
     go(photos, out, Locate())
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [(row["status"], row["lat"], row["lon"]) for row in rows] == [("not_here", None, None)] * 4
+    # Nor after a file that has one, as older ones do, was gone on with.
+    new = out.read_bytes()
+    out.write_bytes(new.replace(b'"lat": null, "lon": null', b'"lat": 1.5, "lon": 2.5'))
+    assert out.read_bytes() != new
+    assert go(photos, out, Locate()) == []
+    assert out.read_bytes() == new
 
 
 def test_other_pixels_or_another_run_are_located_again(photos, out):

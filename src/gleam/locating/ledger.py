@@ -99,7 +99,11 @@ class Ledger:
         if row.get("input") != self._input(photo):
             return None
         result = from_row(row)
-        return result if isinstance(result, Answer) else None
+        if not isinstance(result, Answer):
+            return None
+        # Written anew: a file of an older GLEAM gives refused photos a place.
+        self._rows[_name(photo)] = {**to_row(result), "input": row["input"]}
+        return result
 
     def add(self, photo: Path, result: Answer | Failure) -> None:
         """Append a result; it is on the disk when this returns.
