@@ -338,7 +338,8 @@ class Box:
 
     def __post_init__(self) -> None:
         """Refuse corners off the Earth and a box without ground."""
-        check_lat_lon([self.south, self.north], [self.west, self.east], "box")
+        for lat, lon in ((self.south, self.west), (self.north, self.east)):
+            check_lat_lon(lat, lon, "box")
         if not self.south < self.north or self.west == self.east:
             raise GleamError(
                 f"The box {self.south:g},{self.west:g},{self.north:g},{self.east:g} is empty: write "

@@ -298,7 +298,7 @@ def test_pictures_with_world_files(tmp_path, image_format, suffix):
         GeoRaster.open(path, crs="EPSG:32633")
     # A world file gives the centre of the first pixel.
     path.with_suffix(f".{suffix}").write_text("1\n0\n0\n-1\n600000.5\n5299999.5\n")
-    with pytest.raises(RasterError, match=r"no coordinate system; give it with crs"):
+    with pytest.raises(RasterError, match=r"no coordinate system; give it as --crs EPSG:32633 \(crs="):
         GeoRaster.open(path)
     with pytest.raises(RasterError, match="'EPSG:1' is not a coordinate system"):
         GeoRaster.open(path, crs="EPSG:1")

@@ -252,6 +252,16 @@ def test_what_gdal_would_open_besides_is_refused(tmp_path):
         assert not raster._dataset.overviews(1)
 
 
+def test_a_coordinate_system_in_space_is_told(tmp_path):
+    """One that the user names does not displace one that the file has, so none is asked for."""
+    path = tiff(tmp_path / "a.tif", "EPSG:4978", from_origin(4_000_000, 900_000, 1, 1))
+    for crs in (None, "EPSG:32633"):
+        with pytest.raises(
+            RasterError, match=r"a\.tif: .* not tied to the Earth's surface; .*gdal_translate"
+        ):
+            GeoRaster.open(path, crs=crs)
+
+
 def test_a_prj_that_is_none_is_told(tmp_path):
     with pytest.raises(RasterError, match=r"map\.prj: '403 Forbidden' is not a coordinate system"):
         GeoRaster.open(place(tmp_path, prj="403 Forbidden"), crs="EPSG:32633")

@@ -34,7 +34,8 @@ class Region:
         Raises:
             GleamError: A corner is not on Earth, or south lies above north.
         """
-        check_lat_lon([south, north], [west, east], "search box")
+        for lat, lon in ((south, west), (north, east)):
+            check_lat_lon(lat, lon, "search box")
         if south > north:
             raise GleamError(f"The search box is empty: south {south:g} lies above north {north:g}.")
         if west <= east:

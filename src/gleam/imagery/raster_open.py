@@ -116,10 +116,13 @@ def georeference(dataset: Any, name: str, crs: str | None) -> Georeference:
         raise RasterError(f"{name}: {how}")
     found = dataset.crs or sidecar_crs(file) or (_given(name, crs) if crs is not None else None)
     if not found:
-        raise RasterError(f"{name}: has no coordinate system; give it with crs, as EPSG:32633.")
+        raise RasterError(
+            f"{name}: has no coordinate system; give it as --crs EPSG:32633 (crs='EPSG:32633' in Python)."
+        )
     if not (found.is_geographic or found.is_projected):
         raise RasterError(
-            f"{name}: its coordinate system is not tied to the Earth; give it with crs, as EPSG:32633."
+            f"{name}: its coordinate system is not tied to the Earth's surface; write the true one into the "
+            "file (gdal_translate -a_srs EPSG:32633) or its .prj."
         )
     return Georeference(found, transform, told_by, world is not None)
 
