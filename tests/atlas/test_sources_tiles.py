@@ -80,6 +80,7 @@ class Kept:
     """An archive in memory."""
 
     kind, name, date, licence, origin = "xyz", "kept", None, None, None
+    notes = ()
 
     def __init__(self, tiles):
         self.tiles = tiles
@@ -257,6 +258,21 @@ def test_mbtiles_count_from_the_south_unless_their_bounds_say_otherwise(tmp_path
     assert middle_of(opened(mbtiles_of(tmp_path / "w.mbtiles", tiles, bounds=world)))[0] > 0
 
 
+def test_mbtiles_whose_rows_nothing_tells_say_how_they_were_taken(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("GLEAM_QUIET", raising=False)
+    tiles = block()
+    path = mbtiles_of(tmp_path / "a.mbtiles", tiles, tms=False)  # against the specification
+    (note,) = opened(path).warnings
+    assert capsys.readouterr().err.strip() == note
+    assert note.startswith(f"{path} ") and "say --xyz (tms=False in Python)" in note
+    assert "latitude -48.2" in note.split(";")[0] and "latitude 48.2" in note.split(";")[1]
+    right = opened(path, tms=False)
+    assert middle_of(right)[0] == pytest.approx(48.2, abs=0.05) and right.warnings == ()
+    bounds = ",".join(map(str, bounds_text(tiles)))
+    assert opened(mbtiles_of(tmp_path / "b.mbtiles", tiles, bounds=bounds)).warnings == ()
+    assert capsys.readouterr().err == ""
+
+
 # --- records ---------------------------------------------------------------------------------------
 
 
@@ -383,7 +399,7 @@ def test_bytes_that_are_no_picture_are_no_data_and_named(tmp_path, kind, bad, wo
     if kind == "xyz":
         source = opened(folder_of(tmp_path / "t", tiles), tms=False)
     elif kind == "mbtiles":
-        source = opened(mbtiles_of(tmp_path / "a.mbtiles", tiles))
+        source = opened(mbtiles_of(tmp_path / "a.mbtiles", tiles), tms=True)
     else:
         source = opened(pmtiles_of(tmp_path / "a.pmtiles", tiles))
     assert source.warnings == ()

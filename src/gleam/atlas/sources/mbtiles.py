@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam.atlas.sources.row_order import fits_south, metadata_facts
+from gleam.atlas.sources.row_order import fits_south, metadata_facts, untold_rows
 from gleam.atlas.sources.tile_decode import MAX_TILE_BYTES
 from gleam.atlas.sources.tile_index import TileIndex, packed
 from gleam.errors import AtlasError
@@ -26,7 +26,7 @@ class MbTiles:
     """The tiles of an MBTiles file.
 
     By the specification rows count from the south. A file whose stated bounds only fit rows from the
-    north is taken so; ``tms`` decides when given.
+    north is taken so; ``tms`` decides when given. Where the bounds do not tell, ``notes`` does.
 
     Args:
         path: The file.
@@ -55,6 +55,8 @@ class MbTiles:
             facts = metadata_facts(metadata, "metadata")
             fits = fits_south(as_stored, facts.boxes)
             self._south = tms if tms is not None else True if fits is None else fits
+            told = tms is not None or fits is not None or set(as_stored.zooms) == {0}
+            self.notes = () if told else (untold_rows(as_stored, str(path)),)
             self.index = TileIndex(as_stored.flipped(), str(path)) if self._south else as_stored
         except BaseException:
             self._database.close()

@@ -51,6 +51,7 @@ class PmTiles:
     """
 
     kind = "pmtiles"
+    notes = ()
 
     def __init__(self, path: Path, *, tms: bool | None = None) -> None:
         self.name = path.name

@@ -60,7 +60,21 @@ def rows_from_south(index: TileIndex, facts: TileFacts, tms: bool | None, name: 
     as_xyz, as_tms = (_middle(i) for i in (index, TileIndex(index.flipped(), name)))
     raise AtlasError(
         f"{name} does not tell how its rows count: from the north (XYZ) it shows {as_xyz}, from the south "
-        f"(TMS) {as_tms}; say which by tms=False or tms=True (--xyz or --tms)."
+        f"(TMS) {as_tms}; say which by --xyz or --tms (tms=False or tms=True in Python)."
+    )
+
+
+def untold_rows(index: TileIndex, name: str) -> str:
+    """Return the note that an archive's rows were taken from the south because nothing tells otherwise.
+
+    Args:
+        index: The tiles as they are stored.
+        name: The archive.
+    """
+    as_tms, as_xyz = (_middle(i) for i in (TileIndex(index.flipped(), name), index))
+    return (
+        f"{name} does not tell which area it shows (no bounds that decide), so its rows were taken from the "
+        f"south, as MBTiles specifies: {as_tms}; if it should show {as_xyz}, say --xyz (tms=False in Python)."
     )
 
 

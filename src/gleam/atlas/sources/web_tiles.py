@@ -40,6 +40,10 @@ class TileArchive(Protocol):
     licence: str | None
     origin: str | None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what was taken for granted."""
+
     def get(self, z: int, x: int, y: int) -> bytes | None:
         """Return the bytes of a tile, or None when there is none."""
 
@@ -113,8 +117,8 @@ class WebTilesSource:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One sentence per tile that could not be decoded so far, at most a handful, and their number."""
-        return self._decoder.warnings
+        """What was taken for granted, a handful of tiles that could not be decoded, and their number so far."""
+        return (*self._archive.notes, *self._decoder.warnings)
 
     def centres(self, tile_m: float, stride_m: float) -> Centres:
         """Return the centres of squares covering the tiles of the finest level, from the north down."""

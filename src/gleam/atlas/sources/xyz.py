@@ -32,6 +32,7 @@ class XyzFolder:
     """
 
     kind = "xyz"
+    notes = ()
 
     def __init__(self, path: Path, *, tms: bool | None = None) -> None:
         self.name = path.name or path.resolve().name
