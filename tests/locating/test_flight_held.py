@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from gleam.geo import distance_m, offset
+from gleam.locating import Answer, Status
+from gleam.locating.judging.confidence import LIKE_NO_PLACE, MORE_THAN_ARE_LISTED, NO_PLACE_STANDS_OUT
 from gleam.locating.region import ellipse_ring
-from gleam.locating.several.flight_answers import _held
+from gleam.locating.several.flight_answers import _held, _own_notes
 
 AT = (48.0, 11.0)
 
@@ -28,3 +30,12 @@ def test_the_room_is_never_smaller_than_what_the_neighbours_know_of_themselves(a
     assert distance_m(*AT, lat, lon) == pytest.approx(apart_m / 2, abs=0.01)
     variance = (radius / 2.4477) ** 2
     assert len(ellipse_ring(lat, lon, (variance, 0.0, variance), 2.4477)) == 32
+
+
+def test_why_a_photo_alone_was_refused_is_not_told_of_its_place_in_the_flight():
+    """Placed by its neighbours with a region, it must not be told too that it has none or looks like no place."""
+    about_alone = (LIKE_NO_PLACE, NO_PLACE_STANDS_OUT, MORE_THAN_ARE_LISTED)
+    alone = Answer(
+        "a.jpg", "drone", Status.NOT_HERE, notes=("heading unknown: 48 headings were tried", *about_alone)
+    )
+    assert _own_notes(alone) == ("heading unknown: 48 headings were tried",)

@@ -265,6 +265,8 @@ def test_an_ambiguous_answer_draws_every_place_it_leaves_open(encoder, atlas, la
     encoder.calibration = ambiguous({1: 0.5, 3: 0.97, 10: 0.99})
     answer = Locator(encoder, atlas).locate(landscape.cut(333, 201), "map", pose=map_pose)
     assert answer.status is Status.AMBIGUOUS
+    # What was measured on located answers is not told of one that leaves three places open.
+    assert (answer.radius95_m, answer.radius95_from, answer.covariance_m2) == (None, None, None)
     assert len(answer.rings) == 3
     for ring, place in zip(answer.rings, answer.candidates[:3], strict=True):
         assert ring_contains(ring, place.lat, place.lon)
