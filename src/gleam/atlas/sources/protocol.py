@@ -68,7 +68,11 @@ class TileSource(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences about parts that could not be used so far, as damaged tiles; empty when all is well."""
+        """Sentences about its reading; empty when all is well.
+
+        They tell what was taken for granted when it was opened, and which parts could not be
+        used so far, as damaged tiles.
+        """
 
     def centres(self, tile_m: float, stride_m: float) -> Sequence[Centre]:
         """Return the centres of the squares that cover the source; the same ones every time.

@@ -117,7 +117,7 @@ class WebTilesSource:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was taken for granted, a handful of tiles that could not be decoded, and their number so far."""
+        """What was taken for granted, a handful of tiles that could not be decoded, and their number."""
         return (*self._archive.notes, *self._decoder.warnings)
 
     def centres(self, tile_m: float, stride_m: float) -> Centres:
