@@ -33,7 +33,7 @@ def test_the_room_is_never_smaller_than_what_the_neighbours_know_of_themselves(a
 
 
 def test_why_a_photo_alone_was_refused_is_not_told_of_its_place_in_the_flight():
-    """Placed by its neighbours with a region, it must not be told too that it has none or looks like no place."""
+    """Placed by its neighbours with a region, it must not be told too that it has none."""
     about_alone = (LIKE_NO_PLACE, NO_PLACE_STANDS_OUT, MORE_THAN_ARE_LISTED)
     alone = Answer(
         "a.jpg", "drone", Status.NOT_HERE, notes=("heading unknown: 48 headings were tried", *about_alone)
