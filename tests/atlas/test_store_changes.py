@@ -174,6 +174,16 @@ def test_what_cannot_be_stored_is_refused_whole(writable):
     assert store.count() == 0
 
 
+def test_what_is_said_of_the_imagery_is_kept_or_left_to_the_manifest(adapter):
+    terms = {"licence": "CC-BY-4.0", "date": None, "origin": "someone"}
+    writer = adapter.writer()
+    writer.describe({"s": terms, "other": {**terms, "licence": "CC0"}})
+    writer.upsert(a.make_batch(200))
+    store = adapter.reader()
+    assert store.described() == ({"s": [terms]} if adapter.url is None and adapter.writable else {})
+    assert list(store.tiles()) == a.make_batch(200).tiles
+
+
 def test_vectors_of_another_length_are_told(writable):
     writable.writer().upsert(a.make_batch(3))
     with pytest.raises(AtlasError, match="holds vectors of 32 numbers, not of 33"):
@@ -194,6 +204,7 @@ def test_a_frozen_pack_refuses_changes(adapter):
         lambda: store.upsert(a.make_batch(1)),
         lambda: store.delete(["t00000"]),
         lambda: store.optimize(),
+        lambda: store.describe({}),
     ):
         with pytest.raises(AtlasError, match="frozen atlas and cannot be changed"):
             change()

@@ -136,6 +136,7 @@ def _finish_removals(folder: Path, manifest: Manifest) -> tuple[Manifest, dict[s
         key = entry.record.key
         with closing(open_store(folder, manifest.recipe.store)) as store:
             gone[key] = store.delete([tile.id for tile in store.tiles(key)])
+            store.describe(manifest.said)
             store.optimize()
         settle(folder, [key])
         manifest = manifest.without(key)

@@ -60,6 +60,7 @@ def fill(
         planned = {unit.key for unit in plan}
         # Units of another size (an older version, another setting) are not of this plan; they are redone.
         done = {key: unit for key, unit in done.items() if key in planned}
+        store.describe(manifest.said)
         keeper = _Keeper(store, journal, fragments, work, done, alone=alone)
         with progress(f"Building {folder.name}", sum(unit.planned for unit in plan)) as bar:
             _cut_missing(keeper, plan, bar, ours, encoder, manifest.recipe, folder)

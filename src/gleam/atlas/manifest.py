@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gleam.atlas.recipe import Recipe
-from gleam.atlas.sources.protocol import SourceRecord
+from gleam.atlas.sources.protocol import Said, SourceRecord
 from gleam.errors import AtlasError, GleamError
 from gleam.files import read_json, write_json
 
@@ -48,6 +48,11 @@ class Manifest:
     def sources(self) -> tuple[SourceRecord, ...]:
         """The records of all imagery, that being added or removed too."""
         return tuple(entry.record for entry in self.imagery)
+
+    @property
+    def said(self) -> dict[str, Said]:
+        """Date, licence and origin of all imagery, by the keys of its sources."""
+        return {s.key: Said(date=s.date, licence=s.licence, origin=s.origin) for s in self.sources}
 
     @property
     def tiles(self) -> int:

@@ -27,7 +27,8 @@ def find_problems(atlas: Atlas) -> list[str]:
     """Return one sentence per problem of an atlas; an empty list when all is well.
 
     Checked: that nothing is unfinished, the number of tiles of each imagery, ids, positions, ground
-    widths, vectors (finite, of unit length), and that every thumbnail is a picture.
+    widths, vectors (finite, of unit length), that every thumbnail is a picture, and that a store which
+    keeps licences, dates and origins says the same as the manifest.
     """
     atlas.refresh()
     manifest, store = atlas.manifest, atlas.store
@@ -48,7 +49,7 @@ def find_problems(atlas: Atlas) -> list[str]:
         for entry in manifest.imagery
         if entry.state == "whole" and counts[entry.record.key] != entry.tiles
     ]
-    return problems
+    return problems + _check_described(atlas)
 
 
 def _unfinished(manifest: Manifest) -> list[str]:
@@ -74,6 +75,22 @@ def _parts(tiles: Iterable[Tile]) -> Iterator[list[Tile]]:
     stream = iter(tiles)
     while part := list(itertools.islice(stream, _AT_ONCE)):
         yield part
+
+
+def _check_described(atlas: Atlas) -> list[str]:
+    stored = atlas.store.described()
+    return [
+        f"{record.name}: tiles are stored with the {name} {text or 'unknown'} where the manifest says "
+        f"{said or 'unknown'}; adding or removing imagery writes it anew."
+        for record in atlas.manifest.sources
+        for row in stored.get(record.key, [])
+        for name, text, said in (
+            ("licence", row["licence"], record.licence),
+            ("date", row["date"], record.date),
+            ("origin", row["origin"], record.origin),
+        )
+        if (text or None) != (said or None)
+    ]
 
 
 def _check_tile(tile: Tile, keys: set[str], sizes: Sequence[float]) -> list[str]:

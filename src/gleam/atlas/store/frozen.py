@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gleam.atlas.hits import Hits
 from gleam.atlas.region import Region
+from gleam.atlas.sources.protocol import Said
 from gleam.atlas.store.checks import check_all_found, checked_queries
 from gleam.atlas.store.exact import TileColumns, best_hits, merge_best
 from gleam.atlas.store.faiss_engine import load_faiss, threads
@@ -81,6 +82,14 @@ class FrozenStore:
     def upsert(self, batch: TileBatch) -> None:
         """Refuse: a frozen atlas does not change."""
         self._refuse()
+
+    def describe(self, said: Mapping[str, Said]) -> None:
+        """Refuse: a frozen atlas does not change."""
+        self._refuse()
+
+    def described(self) -> dict[str, list[Said]]:
+        """Return nothing: the manifest beside the pack tells it."""
+        return {}
 
     def delete(self, ids: Sequence[str]) -> int:
         """Refuse: a frozen atlas does not change."""

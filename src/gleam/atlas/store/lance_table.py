@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas.region import Region
+from gleam.atlas.sources.protocol import Said
 from gleam.atlas.store.checks import width_bounds
 from gleam.atlas.store.exact import TILE_COLUMNS, TileColumns
+from gleam.atlas.store.lance_said import SAID_COLUMNS, quoted, said_columns
 from gleam.atlas.tiles import Tile, TileBatch
 
 
 def schema(dim: int) -> Any:
-    """Return the columns of a tile; the licence of its source stands in the manifest."""
+    """Return the columns of a tile: where it lies, what is said of its source, vector and thumbnail."""
     import pyarrow as pa
 
     return pa.schema(
@@ -29,14 +31,17 @@ def schema(dim: int) -> Any:
             pa.field("lon", pa.float64()),
             pa.field("width_m", pa.float64()),
             pa.field("source", pa.string()),
+            *(pa.field(name, pa.string()) for name in SAID_COLUMNS),
             pa.field("vector", pa.list_(pa.float32(), dim)),
             pa.field("thumbnail", pa.binary()),
         ]
     )
 
 
-def to_arrow(batch: TileBatch, vectors: NDArray[np.float32], table_schema: Any) -> Any:
-    """Return a batch as an Arrow table."""
+def to_arrow(
+    batch: TileBatch, vectors: NDArray[np.float32], said: Mapping[str, Said], table_schema: Any
+) -> Any:
+    """Return a batch as an Arrow table with the columns of ``table_schema``."""
     import pyarrow as pa
 
     tiles = batch.tiles
@@ -46,6 +51,7 @@ def to_arrow(batch: TileBatch, vectors: NDArray[np.float32], table_schema: Any) 
         "lon": [t.lon for t in tiles],
         "width_m": [t.width_m for t in tiles],
         "source": [t.source for t in tiles],
+        **said_columns([t.source for t in tiles], said),
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]),
         "thumbnail": list(batch.thumbnails),
     }
@@ -85,11 +91,6 @@ def filter_of(region: Region | None, width_m: float | None, source: str | None =
 def id_in(ids: Sequence[str]) -> str:
     """Return the SQL condition that an id is one of these."""
     return f"id IN ({', '.join(quoted(i) for i in ids)})"
-
-
-def quoted(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 class KnownTiles:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas.region import Region
+from gleam.atlas.sources.protocol import Said
 from gleam.atlas.store.checks import check_all_found, checked_batch, checked_queries
 from gleam.atlas.store.exact import TILE_COLUMNS, TileColumns, search_exactly
+from gleam.atlas.store.lance_said import read_said, write_said
 from gleam.atlas.store.lance_table import (
     DiskSync,
     KnownTiles,
@@ -101,6 +103,7 @@ class LanceStore:
         self._loading = threading.Lock()
         self._known: KnownTiles | None = None
         self._searches = 0
+        self._said: Mapping[str, Said] = {}
         exists = self._path.is_dir() and any(self._path.iterdir())
         if not exists and dim is None:
             raise AtlasError(
@@ -130,8 +133,20 @@ class LanceStore:
             return
         merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
         with self._write_errors():
-            merge.execute(to_arrow(batch, vectors, self._table.schema))
+            merge.execute(to_arrow(batch, vectors, self._said, self._table.schema))
         self._changed()
+
+    def describe(self, said: Mapping[str, Said]) -> None:
+        """Keep what is said of each source in columns beside its tiles."""
+        self._said = dict(said)
+        with self._write_errors():
+            changed = write_said(self._table, self._said)
+        if changed:
+            self._changed()
+
+    def described(self) -> dict[str, list[Said]]:
+        """Return what the table says of each source; nothing where it was made before it had the columns."""
+        return read_said(self._table)
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove tiles by id and return how many there were."""
@@ -211,7 +226,8 @@ class LanceStore:
 
     def batches(self, rows: int = 1024) -> Iterator[TileBatch]:
         """Yield all that is stored, in batches of at most ``rows`` tiles, in no order."""
-        for part in self._table.search().limit(max(1, self._table.count_rows())).to_batches(rows):
+        query = self._table.search().select([*TILE_COLUMNS, "vector", "thumbnail"])
+        for part in query.limit(max(1, self._table.count_rows())).to_batches(rows):
             if len(part):
                 yield TileBatch(to_tiles(part), to_vectors(part, self.dim), part["thumbnail"].to_pylist())
 

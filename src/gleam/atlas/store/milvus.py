@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas.region import Region
+from gleam.atlas.sources.protocol import Said
 from gleam.atlas.store.checks import check_all_found, checked_batch, checked_queries
 from gleam.atlas.store.exact import TILE_COLUMNS
 from gleam.atlas.store.milvus_terms import (
@@ -96,6 +97,13 @@ class MilvusStore:
             with self._errors("written"):
                 self._client.upsert(self._name, rows[at : at + _ROWS_AT_ONCE])
         self._version += 1
+
+    def describe(self, said: Mapping[str, Said]) -> None:
+        """Nothing to do: the manifest in the atlas folder tells it, also for tiles on a server."""
+
+    def described(self) -> dict[str, list[Said]]:
+        """Return nothing: the manifest tells it."""
+        return {}
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove tiles by id and return how many there were."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gleam.atlas.region import Region
+from gleam.atlas.sources.protocol import Said
 from gleam.atlas.tiles import Hit, Tile, TileBatch
 
 Mode: TypeAlias = Literal["auto", "exact", "indexed"]
@@ -30,6 +31,19 @@ class TileStore(Protocol):
 
     def upsert(self, batch: TileBatch) -> None:
         """Write tiles; a tile whose id is there already is replaced, so that a redo adds nothing."""
+
+    def describe(self, said: Mapping[str, Said]) -> None:
+        """Keep licence, date and origin of all imagery, by the keys of its sources, beside the tiles.
+
+        It holds for the tiles that are there and for those written by this store from now on. A store that
+        cannot keep it does nothing: the manifest of the atlas is what counts.
+        """
+
+    def described(self) -> dict[str, list[Said]]:
+        """Return what is kept of each source: one entry, unless its tiles contradict each other.
+
+        Empty for a store that does not keep it.
+        """
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove tiles by id and return how many there were."""
