@@ -258,8 +258,8 @@ def test_mbtiles_count_from_the_south_unless_their_bounds_say_otherwise(tmp_path
     assert middle_of(opened(mbtiles_of(tmp_path / "w.mbtiles", tiles, bounds=world)))[0] > 0
 
 
-def test_mbtiles_whose_rows_nothing_tells_say_how_they_were_taken(tmp_path, capsys, monkeypatch):
-    monkeypatch.delenv("GLEAM_QUIET", raising=False)
+def test_mbtiles_whose_rows_nothing_tells_say_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("GLEAM_QUIET")
     tiles = block()
     path = mbtiles_of(tmp_path / "a.mbtiles", tiles, tms=False)
     (note,) = opened(path).warnings
