@@ -1,7 +1,6 @@
 """Licence, date and origin of each tile in the LanceDB table, also in one made before it had the columns."""
 
 import shutil
-from dataclasses import replace
 
 import lancedb
 import numpy as np
@@ -125,18 +124,22 @@ def test_an_atlas_of_the_former_table_is_used_as_before_and_gets_the_licences_at
         assert content_of(atlas) == before
 
 
-def test_an_addition_begun_with_another_licence_ends_with_that_of_the_manifest(folder, more_imagery, encoder):
+def test_an_addition_begun_with_another_licence_ends_with_that_of_the_manifest(
+    folder, more_imagery, encoder, monkeypatch
+):
+    def die(*_):
+        raise KeyboardInterrupt
+
     with Atlas.open(folder) as atlas:
-        added = atlas.add(more_imagery / "more.csv", encoder, licence="CC0").new[0]
-        # As a kill just before the end leaves it: all tiles are written, the manifest does not count them.
-        entry = replace(atlas.manifest.entry(added.key), state="adding", tiles=0, skipped={})
-        atlas.manifest.with_entry(entry).write(folder)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            # The last moment: all tiles are written and journalled, so that none is cut again.
+            patch.setattr("gleam.atlas.filling._check_count", die)
+            atlas.add(more_imagery / "more.csv", encoder, licence="CC0")
         atlas.refresh()
-        again = atlas.add(more_imagery / "more.csv", encoder, licence="ODbL", date="2025")
-        assert again.new[0].key == added.key
-        assert {row[1:] for row in rows_of(folder).values() if row[0] == added.key} == {
-            ("ODbL", "2025", None)
-        }
+        (key,) = (e.record.key for e in atlas.manifest.imagery if e.state == "adding")
+        assert {row[1:] for row in rows_of(folder).values() if row[0] == key} == {("CC0", None, None)}
+        atlas.add(more_imagery / "more.csv", encoder, licence="ODbL", date="2025")
+        assert {row[1:] for row in rows_of(folder).values() if row[0] == key} == {("ODbL", "2025", None)}
         assert agrees(atlas) and atlas.verify() == []
 
 
