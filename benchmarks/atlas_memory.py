@@ -1,9 +1,8 @@
 """Memory of building an atlas over a large raster: is it flat, and below 2 GB?
 
 Makes a tiled, compressed GeoTIFF of ``--km`` x ``--km`` window by window, builds an atlas of it in a process
-of its own, and samples the memory of that process and its workers. Shared pages are counted in each
-process (resident size), so the figure is an upper bound. Two sizes in one call show whether the peak
-grows with the area:
+of its own, and samples the memory of that process and its workers: proportional set size, which counts
+pages that they share once. Several sizes in one call show whether the peak grows with the area:
 
     python benchmarks/atlas_memory.py --km 3 --km 6 --stride-m 64
     python benchmarks/atlas_memory.py --km 20 --pixel-m 0.5 --engine processes --workers 2
@@ -105,13 +104,14 @@ def sample(process: subprocess.Popen[bytes], atlas: Path) -> list[tuple[float, f
 
 
 def resident_mb(pid: int) -> float:
+    """Return the memory of a process and its children in MB, pages that they share counted once."""
     total = 0
     try:
         parent = psutil.Process(pid)
         for member in [parent, *parent.children(recursive=True)]:
             try:
-                total += member.memory_info().rss
-            except psutil.NoSuchProcess:
+                total += member.memory_full_info().pss
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
     except psutil.NoSuchProcess:
         pass
