@@ -8,9 +8,13 @@ from importlib.resources import files
 import pytest
 from tests.web.http import noise_jpeg
 
-from gleam.locating import Answer
+from gleam.locating import Answer, Status
+from gleam.locating.judging.confidence import Judgement, among_enough
+from gleam.locating.query import Camera
+from gleam.locating.reporting import choose_prior
 from gleam.locating.several.sequence import locate_sequence
-from gleam.locating.several.together import locate_together
+from gleam.locating.several.together import AT_ODDS, locate_together
+from gleam.views import Pose
 
 LISTED = files("gleam.web") / "static" / "text" / "server.zh.json"
 
@@ -64,6 +68,19 @@ def test_remarks_on_a_flight(city_atlas, server, patterns):
     answers += locate_sequence(server.service.locator, photos, "drone", times_s=None, max_speed_mps=20.0)
     said = [s for answer in answers for s in remarks(answer)]
     assert any("in the order of time" in s for s in said) and any("a gap of" in s for s in said)
+    assert [s for s in said if translated(s, patterns) is None] == []
+
+
+def test_remarks_on_what_is_not_claimed_and_on_circles(patterns):
+    few = among_enough(Judgement(Status.LOCATED, 0.9), 9, 74)
+    position = (48.0, 16.0)
+    tilted = Pose(pitch_deg=-45.0, height_m=80.0)
+    circles = [
+        choose_prior(None, Camera(pose, position=position), True, 30.0)[2]
+        for pose in (tilted, tilted.with_heading(90.0))
+    ]
+    said = [*few.notes, AT_ODDS, *circles]
+    assert len(said) == 4
     assert [s for s in said if translated(s, patterns) is None] == []
 
 

@@ -187,7 +187,7 @@ def _line(name: str, result: Answer | Failure) -> str:
     seen = f" ({result.view}, detected)" if result.view_detected else ""
     if place is None:
         return f"{name}{seen}  {result.status.value}: {'; '.join(result.notes)}"
-    sure = "not calibrated"
+    sure = next((note for note in result.notes if "no probability" in note), "not calibrated")
     if result.probability is not None and result.calibration is not None:
         sure = (
             f"{in_percent(result.probability)} % within {result.calibration.within_m:g} m "
