@@ -21,6 +21,9 @@ export function serverSays(sentence) {
   return known === null ? el("span", { lang: "en" }, sentence) : el("span", {}, known);
 }
 
+/** Return a sentence of the server as text, in the language of the page where that is known. */
+export const serverWords = (sentence) => translated(sentence) ?? inParts(sentence) ?? sentence;
+
 function translated(sentence) {
   for (const [pattern, words] of patterns[current()] ?? []) {
     const found = pattern.exec(sentence);

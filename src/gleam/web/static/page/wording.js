@@ -1,5 +1,6 @@
 /* What an answer claims, in words. A probability is said as "about 9 in 10", and never as certainty. */
 
+import { serverWords } from "./server_words.js";
 import { maybe, number, t } from "./text.js";
 
 export const STATUS_CLASS = {
@@ -30,9 +31,19 @@ export function percent(p) {
   return t("percent", { n: number(Math.min(99, Math.max(1, Math.round(p * 100)))) });
 }
 
+/** Return a remark as a sentence of its own. */
+function sentence(remark) {
+  const whole = remark[0].toUpperCase() + remark.slice(1);
+  return whole + (/[\u4e00-\u9fff]$/.test(whole) ? "\u3002" : ".");
+}
+
 /** Return the calibrated sentence of an answer: "about 9 in 10 within 50 m on set X". */
 export function calibrated(answer) {
-  if (answer.probability === null || !answer.calibration) return t("answer.not_calibrated");
+  if (answer.probability === null || !answer.calibration) {
+    // Why nothing is claimed though such photos are calibrated, where that is so.
+    const why = (answer.notes ?? []).find((note) => note.includes("no probability given"));
+    return why ? sentence(serverWords(why)) : t("answer.not_calibrated");
+  }
   return t("answer.calibrated", {
     chance: chance(answer.probability),
     metres: number(answer.calibration.within_m),
