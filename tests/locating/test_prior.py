@@ -70,6 +70,13 @@ def test_a_grown_area_holds_what_lies_so_far_around_it(lat, lon, wide, margin):
                 )
 
 
+def test_a_box_once_around_the_earth_stays_that():
+    band = Box(-1.0, -180.0, 1.0, 180.0)
+    assert middle_of(band) == (0.0, 0.0)
+    assert grown(band, 100.0).contains(1.0, 77.0)
+    assert nearest_inside(1.5, 77.0, band) == (1.0, 77.0)
+
+
 def grid(side, stride):
     at = [offset(48.0, 16.0, stride * i, stride * j) for i in range(side) for j in range(side)]
     lats, lons = np.array(at).T

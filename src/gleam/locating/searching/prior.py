@@ -30,7 +30,7 @@ def grown(area: Circle | Box, margin_m: float) -> Circle | Box:
     up = margin_m / LEAST_M_PER_DEGREE
     south, north = max(area.south - up, -90.0), min(area.north + up, 90.0)
     aside = up / max(math.cos(math.radians(max(abs(south), abs(north)))), 1e-9)
-    if (area.east - area.west) % 360.0 + 2 * aside >= 360.0:
+    if _degrees_wide(area) + 2 * aside >= 360.0:
         return Box(south, -180.0, north, 180.0)
     return Box(south, float(wrap_lon(area.west - aside)), north, float(wrap_lon(area.east + aside)))
 
@@ -39,8 +39,12 @@ def middle_of(area: Circle | Box) -> tuple[float, float]:
     """Return (lat, lon) of the middle of an area, also of a box that crosses the antimeridian."""
     if isinstance(area, Circle):
         return area.lat, area.lon
-    wide = (area.east - area.west) % 360.0
-    return (area.south + area.north) / 2, float(wrap_lon(area.west + wide / 2))
+    return (area.south + area.north) / 2, float(wrap_lon(area.west + _degrees_wide(area) / 2))
+
+
+def _degrees_wide(box: Box) -> float:
+    """Return the degrees of longitude of a box; one from -180 to 180 is once around, not none."""
+    return (box.east - box.west) % 360.0 or 360.0
 
 
 def enough_around(
@@ -107,7 +111,7 @@ def nearest_inside(lat: float, lon: float, area: Circle | Box) -> LatLon:
         east = float(wrap_lon(area.lon - lon))
         return lat + back * (area.lat - lat), float(wrap_lon(lon + back * east))
     inside = min(max(lat, area.south), area.north)
-    east, half = float(wrap_lon(lon - middle_of(area)[1])), ((area.east - area.west) % 360.0) / 2
+    east, half = float(wrap_lon(lon - middle_of(area)[1])), _degrees_wide(area) / 2
     if abs(east) <= half:
         return inside, lon
     return inside, area.east if east > 0 else area.west
